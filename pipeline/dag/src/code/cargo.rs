@@ -1,0 +1,309 @@
+//! Collects the code of a cargo workspace, in the build script of a crate that holds stages.
+//!
+//! The build script calls [`Workspace::emit`]; the crate then includes the file it wrote, a
+//! constant `CODE` of type [`Table`], and asks it for the code behind a function by the function's
+//! own path (`std::any::type_name`), so that a stage cannot name the wrong file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::lock::Lock;
+use super::{Code, Part, module};
+use crate::digest::Digest;
+
+/// What the build script wrote: parts `(name, version, digest)`, and for each module of the crate
+/// the places of its parts in that list. Modules are sorted by name.
+pub struct Table {
+    /// All parts.
+    pub parts: &'static [(&'static str, &'static str, &'static str)],
+    /// Module path within the crate, such as `tinyml_mcu::stats`, and its parts.
+    pub modules: &'static [(&'static str, &'static [usize])],
+}
+
+impl Table {
+    /// The code behind the function with the given `type_name`, such as
+    /// `studies::tinyml_mcu::stats::fig5`: that of the innermost module on the path.
+    pub fn code_of(&self, function: &str) -> Option<Code> {
+        let (_, mut path) = function.split_once("::")?;
+        loop {
+            path = path.rsplit_once("::")?.0;
+            if let Ok(found) = self.modules.binary_search_by(|(module, _)| module.cmp(&path)) {
+                let parts = self.modules[found].1.iter().filter_map(|&i| self.parts.get(i));
+                return parts
+                    .map(|&(name, version, digest)| {
+                        let version = (!version.is_empty()).then(|| version.to_owned());
+                        Some(Part { name: name.to_owned(), version, digest: Digest::from_hex(digest)? })
+                    })
+                    .collect::<Option<Vec<_>>>()
+                    .map(Code::new);
+            }
+        }
+    }
+}
+
+/// A cargo workspace as seen from the build script of one of its crates.
+pub struct Workspace {
+    root: PathBuf,
+    /// The crate that holds the stages, as `(name in code, folder)`.
+    home: (String, PathBuf),
+    /// Crates of the workspace that stages may call.
+    members: BTreeMap<String, PathBuf>,
+}
+
+impl Workspace {
+    /// `home` is the folder of the crate that holds the stages, relative to the root.
+    pub fn new(root: impl Into<PathBuf>, home: &str) -> Self {
+        let name = home.rsplit('/').next().unwrap_or(home).replace('-', "_");
+        Self { root: root.into(), home: (name, PathBuf::from(home)), members: BTreeMap::new() }
+    }
+
+    /// Adds a crate of the workspace that stages may call, by its folder.
+    pub fn member(mut self, folder: &str) -> Self {
+        let name = folder.rsplit('/').next().unwrap_or(folder).replace('-', "_");
+        self.members.insert(name, PathBuf::from(folder));
+        self
+    }
+
+    /// Writes the table to `file`, and tells cargo on which files it depends.
+    ///
+    /// # Errors
+    /// When a source file cannot be read or `file` cannot be written.
+    pub fn emit(&self, file: &Path) -> io::Result<()> {
+        println!("cargo::rerun-if-changed={}", self.root.join("Cargo.lock").display());
+        for folder in self.members.values().chain([&self.home.1]) {
+            println!("cargo::rerun-if-changed={}", self.root.join(folder).display());
+        }
+        let mut parts: BTreeMap<Part, usize> = BTreeMap::new();
+        let mut modules = String::new();
+        let codes = self.codes()?;
+        for code in codes.values() {
+            for part in code.parts() {
+                let next = parts.len();
+                parts.entry(part.clone()).or_insert(next);
+            }
+        }
+        for (module, code) in &codes {
+            let places: Vec<_> = code.parts().iter().map(|part| parts[part]).collect();
+            let _ = writeln!(modules, "        ({module:?}, &{places:?}),");
+        }
+        let mut listed: Vec<_> = parts.into_iter().collect();
+        listed.sort_by_key(|&(_, place)| place);
+        let mut text = String::from("dag::code::cargo::Table {\n    parts: &[\n");
+        for (part, _) in listed {
+            let version = part.version.unwrap_or_default();
+            let _ = writeln!(text, "        ({:?}, {version:?}, \"{}\"),", part.name, part.digest);
+        }
+        let _ = write!(text, "    ],\n    modules: &[\n{modules}    ],\n}}\n");
+        fs::write(file, text)
+    }
+
+    /// The code of each module of the home crate.
+    fn codes(&self) -> io::Result<BTreeMap<String, Code>> {
+        let lock = Lock::parse(&fs::read_to_string(self.root.join("Cargo.lock"))?);
+        let mut members = BTreeMap::new();
+        for (name, folder) in &self.members {
+            members.insert(name.as_str(), self.read_member(folder)?);
+        }
+        let own_dependencies = declared_dependencies(&fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?);
+        let own: BTreeMap<Vec<String>, Source> = self
+            .sources(&self.home.1.join("src"))?
+            .into_iter()
+            .map(|source| (module_path(&source.inside), source))
+            .collect();
+
+        let mut codes = BTreeMap::new();
+        for module in own.keys() {
+            let mut files = BTreeSet::new();
+            let mut files_above = BTreeSet::new();
+            let mut crates = BTreeSet::new();
+            let mut open = vec![module.clone()];
+            while let Some(module) = open.pop() {
+                let Some(source) = own.get(&module) else { continue };
+                if !files.insert(module.clone()) {
+                    continue;
+                }
+                for path in &source.names {
+                    match resolve(&module, path, &own) {
+                        // A module above names all its stages: what it holds itself counts, but
+                        // to follow it would make every stage depend on every other.
+                        Some(above) if module.len() > above.len() && module.starts_with(&above) => {
+                            files_above.insert(above);
+                        }
+                        Some(other) => open.push(other),
+                        None => drop(crates.insert(path[0].clone())),
+                    }
+                }
+            }
+            files.extend(files_above.into_iter().filter(|above| own.contains_key(above)));
+            let mut parts: Vec<Part> = files.iter().map(|file| own[file].part.clone()).collect();
+            let mut locked = BTreeSet::new();
+            let mut open: Vec<String> = crates.into_iter().collect();
+            let mut seen = BTreeSet::new();
+            while let Some(name) = open.pop() {
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                if let Some(member) = members.get(name.as_str()) {
+                    parts.extend(member.parts.iter().cloned());
+                    open.extend(member.dependencies.iter().map(|d| d.replace('-', "_")));
+                    locked.extend(member.dependencies.iter().cloned());
+                }
+                locked.extend(own_dependencies.iter().filter(|d| d.replace('-', "_") == name).cloned());
+            }
+            parts.extend(lock.closure(&locked));
+            codes.insert(module.join("::"), Code::new(parts));
+        }
+        Ok(codes)
+    }
+
+    fn read_member(&self, folder: &Path) -> io::Result<Member> {
+        let manifest = fs::read_to_string(self.root.join(folder).join("Cargo.toml"))?;
+        let parts = self.sources(folder)?.into_iter().map(|source| source.part).collect();
+        Ok(Member { parts, dependencies: declared_dependencies(&manifest) })
+    }
+
+    /// The Rust files below a folder of the workspace that shape what a crate does, sorted.
+    fn sources(&self, folder: &Path) -> io::Result<Vec<Source>> {
+        let base = self.root.join(folder);
+        let mut sources = Vec::new();
+        for entry in walkdir::WalkDir::new(&base).sort_by_file_name() {
+            let entry = entry?;
+            let inside = entry.path().strip_prefix(&base).map_err(io::Error::other)?.to_owned();
+            let beside = ["tests", "benches", "examples"].iter().any(|part| inside.starts_with(part));
+            if beside || !entry.file_type().is_file() || inside.extension().is_none_or(|e| e != "rs") {
+                continue;
+            }
+            let bytes = fs::read(entry.path())?;
+            let name = folder.join(&inside).to_string_lossy().replace('\\', "/");
+            let names = module::paths(&String::from_utf8_lossy(&bytes));
+            sources.push(Source { inside, names, part: Part { name, version: None, digest: Digest::of(&bytes) } });
+        }
+        Ok(sources)
+    }
+}
+
+struct Member {
+    parts: Vec<Part>,
+    dependencies: Vec<String>,
+}
+
+struct Source {
+    /// Path below the folder that was walked.
+    inside: PathBuf,
+    names: BTreeSet<Vec<String>>,
+    part: Part,
+}
+
+/// `tinyml_mcu/stats/fig5.rs` is the module `[tinyml_mcu, stats, fig5]`; `lib.rs` is `[]`.
+fn module_path(inside: &Path) -> Vec<String> {
+    let mut segments: Vec<String> = inside.with_extension("").iter().map(|s| s.to_string_lossy().into_owned()).collect();
+    if matches!(segments.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        segments.pop();
+    }
+    segments
+}
+
+/// The module of the own crate that a path leads to: the innermost that has a file.
+fn resolve(from: &[String], path: &[String], own: &BTreeMap<Vec<String>, Source>) -> Option<Vec<String>> {
+    let mut base = from.to_vec();
+    let mut rest = path;
+    match path[0].as_str() {
+        "crate" => base.clear(),
+        "self" => {}
+        "super" => {
+            while rest.first().is_some_and(|s| s == "super") {
+                base.pop();
+                rest = &rest[1..];
+            }
+        }
+        _ => {
+            // A child module by its bare name, or else a crate.
+            base.push(path[0].clone());
+            if !own.contains_key(&base) {
+                return None;
+            }
+            base.pop();
+        }
+    }
+    if matches!(path[0].as_str(), "crate" | "self") {
+        rest = &path[1..];
+    }
+    for segment in rest {
+        base.push(segment.clone());
+        if !own.contains_key(&base) {
+            base.pop();
+            break;
+        }
+    }
+    Some(base)
+}
+
+/// The names under `[dependencies]` of a manifest.
+fn declared_dependencies(manifest: &str) -> Vec<String> {
+    let section = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1);
+    let keys = section.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split(['.', '=', ' ']).next());
+    keys.filter(|key| !key.is_empty() && !key.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    const FILES: &[(&str, &str)] = &[
+        ("Cargo.lock", "[[package]]\nname = \"dep\"\nversion = \"1.0.0\"\nchecksum = \"aa\"\n"),
+        ("home/Cargo.toml", "[dependencies]\ndep.workspace = true\nhelper.workspace = true\n\n[features]\n"),
+        ("home/src/lib.rs", "mod study; mod shared;"),
+        ("home/src/shared.rs", "pub fn f() {}"),
+        ("home/src/study/mod.rs", "mod a; mod b; fn stages() { a::run; b::run; }"),
+        ("home/src/study/a.rs", "use crate::shared::f; fn run() { helper::go() }"),
+        ("home/src/study/b.rs", "use super::a::{self, X}; use dep::Y;"),
+        ("home/src/study/c.rs", "use super::Config;"),
+        ("helper/Cargo.toml", "[dependencies]\n"),
+        ("helper/src/lib.rs", "pub fn go() {}"),
+        ("helper/tests/t.rs", "fn test() {}"),
+    ];
+
+    fn parts(dir: &Path) -> BTreeMap<String, Vec<String>> {
+        let codes = Workspace::new(dir, "home").member("helper").codes().unwrap();
+        codes.into_iter().map(|(m, code)| (m, code.parts().iter().map(|p| p.name.clone()).collect())).collect()
+    }
+
+    #[test]
+    fn a_module_counts_what_it_calls_and_not_the_list_that_calls_it() {
+        let parts = parts(workspace(FILES).path());
+        let a = ["helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs"];
+        assert_eq!(parts["study::a"], a);
+        assert_eq!(parts["study::b"], ["dep", "helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs", "home/src/study/b.rs"]);
+        assert_eq!(parts["study::c"], ["home/src/study/c.rs", "home/src/study/mod.rs"]);
+    }
+
+    #[test]
+    fn the_emitted_table_gives_the_code_of_a_function() {
+        const TABLE: Table = Table {
+            parts: &[("a.rs", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")],
+            modules: &[("study", &[]), ("study::a", &[0])],
+        };
+        let code = TABLE.code_of("home::study::a::Maker::run").unwrap();
+        assert_eq!(code.parts()[0].name, "a.rs");
+        assert!(TABLE.code_of("home::other::run").is_none());
+
+        let dir = workspace(FILES);
+        let out = dir.path().join("code.rs");
+        Workspace::new(dir.path(), "home").member("helper").emit(&out).unwrap();
+        let text = fs::read_to_string(out).unwrap();
+        assert!(text.contains("(\"study::a\", &["), "{text}");
+        assert!(text.contains("(\"dep\", \"1.0.0\", "), "{text}");
+    }
+}

@@ -1,0 +1,126 @@
+//! One stage at work, on a thread of its own: restore it from the store, or else run it.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::digest::Digest;
+use crate::files::Known;
+use crate::problem::Problem;
+use crate::report::Reason;
+use crate::stage::Stage;
+use crate::store::{Ingredients, Made, Manifest, Store};
+
+/// What a thread needs to bring a stage up to date.
+pub(crate) struct Job<'a> {
+    pub(crate) index: usize,
+    pub(crate) stage: &'a Stage,
+    pub(crate) key: Digest,
+    pub(crate) ingredients: Ingredients,
+    /// The outputs' digests, where they are known and may be in the store.
+    pub(crate) stored: Option<Vec<Digest>>,
+    /// Places of the outputs that are not what they should be, if `stored` is known.
+    pub(crate) wrong: Vec<usize>,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// What came of it.
+pub(crate) struct Done {
+    pub(crate) index: usize,
+    pub(crate) key: Digest,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) duration: Duration,
+    pub(crate) result: Result<Outputs, Problem>,
+}
+
+/// The outputs of a stage that is right now.
+pub(crate) struct Outputs {
+    /// Whether the function ran.
+    pub(crate) ran: bool,
+    pub(crate) digests: Vec<Digest>,
+    /// For the outputs that were put in place: what is known of them.
+    pub(crate) placed: Vec<(usize, Known)>,
+}
+
+impl Job<'_> {
+    pub(crate) fn execute(mut self, root: &Path, tmp: &Path, store: &Store) -> Done {
+        let start = Instant::now();
+        let result = match self.restore(root, store) {
+            Ok(Some(outputs)) => Ok(outputs),
+            Ok(None) => self.run(root, tmp, store, start),
+            Err(problem) => Err(problem),
+        };
+        let Self { index, key, reasons, .. } = self;
+        Done { index, key, reasons, duration: start.elapsed(), result }
+    }
+
+    /// Puts the outputs that are wrong back in place, if the store has them.
+    fn restore(&mut self, root: &Path, store: &Store) -> Result<Option<Outputs>, Problem> {
+        let Some(digests) = &self.stored else { return Ok(None) };
+        if let Some(&lost) = self.wrong.iter().find(|&&i| !store.has(&digests[i])) {
+            self.reasons.push(Reason::ContentLost { path: self.stage.outputs[lost].path.clone() });
+            return Ok(None);
+        }
+        let mut placed = Vec::new();
+        for &i in &self.wrong {
+            let path = &self.stage.outputs[i].path;
+            match store.put(&digests[i], &root.join(path)) {
+                Ok(Some(known)) => placed.push((i, known)),
+                Ok(None) => {
+                    self.reasons.push(Reason::ContentLost { path: path.clone() });
+                    return Ok(None);
+                }
+                Err(error) => return Err(Problem::io("put the output in place", path, &error)),
+            }
+        }
+        Ok(Some(Outputs { ran: false, digests: digests.clone(), placed }))
+    }
+
+    fn run(&self, root: &Path, tmp: &Path, store: &Store, start: Instant) -> Result<Outputs, Problem> {
+        let scratch = tempfile::Builder::new().prefix("stage-").tempdir_in(tmp);
+        let scratch = scratch.map_err(|error| Problem::io("make a folder", tmp, &error))?;
+        let mut cx = Context::new(root, &self.stage.id, &self.ingredients.inputs, &self.stage.outputs, scratch.path());
+        catch_unwind(AssertUnwindSafe(|| (self.stage.function)(&mut cx))).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Err(Problem::new(format!("the stage's code panicked: {text}")).help("this is a bug: please report it"))
+        })?;
+        cx.check_inputs()?;
+
+        let mut made = Vec::new();
+        for (i, output) in self.stage.outputs.iter().enumerate() {
+            let file = scratch.path().join(i.to_string());
+            if !fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file()) {
+                let problem = Problem::new(format!("the stage's code did not write its output {:?}", output.role));
+                return Err(problem.in_file(&output.path).help("write it, or do not declare it"));
+            }
+            let taken = store.take(&file).map_err(|error| Problem::io("store", &output.path, &error))?;
+            made.push(Made { role: output.role.clone(), digest: taken.0, bytes: taken.1 });
+        }
+        let manifest = Manifest {
+            key: self.key,
+            stage: self.stage.id.clone(),
+            ingredients: self.ingredients.clone(),
+            outputs: made,
+            milliseconds: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        let write = store.write_code(&self.stage.code).and_then(|()| store.write_manifest(&manifest));
+        write.map_err(|error| Problem::io("write", tmp, &error))?;
+
+        let mut placed = Vec::new();
+        for (i, (output, made)) in self.stage.outputs.iter().zip(&manifest.outputs).enumerate() {
+            match store.put(&made.digest, &root.join(&output.path)) {
+                Ok(Some(known)) => placed.push((i, known)),
+                Ok(None) => {
+                    let problem = Problem::new("what was stored a moment ago reads back as something else");
+                    return Err(problem.in_file(&output.path).help("check the disk, then run again"));
+                }
+                Err(error) => return Err(Problem::io("put the output in place", &output.path, &error)),
+            }
+        }
+        let digests = manifest.outputs.iter().map(|made| made.digest).collect();
+        Ok(Outputs { ran: true, digests, placed })
+    }
+}

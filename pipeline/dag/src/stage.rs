@@ -1,0 +1,151 @@
+//! Stages: the nodes of the graph, as their author declares them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::canonical::to_canonical_json;
+use crate::code::Code;
+use crate::context::Context;
+use crate::digest::Digest;
+use crate::problem::Problem;
+
+type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
+
+/// A stage: declared inputs, declared outputs, parameters, the code behind it, and the function.
+///
+/// ```
+/// use dag::{Code, Stage};
+///
+/// let stage = Stage::new("study/clean/watts")
+///     .source("log", "raw/study/power.csv")
+///     .output("table", "derived/study/watts.csv")
+///     .code(Code::of_text("watts 1"))
+///     .run_with(0.5_f64, |cx, &scale| {
+///         let log = cx.read_text("log")?;
+///         let watts: f64 = log.lines().filter_map(|line| line.parse::<f64>().ok()).sum();
+///         cx.write("table", format!("{}\n", watts * scale))
+///     });
+/// assert_eq!(stage.id(), "study/clean/watts");
+/// ```
+#[derive(Clone)]
+pub struct Stage {
+    pub(crate) id: String,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) parameters: String,
+    pub(crate) code: Code,
+    pub(crate) function: Arc<Function>,
+}
+
+/// A declared input: the role by which the function asks for it, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) role: String,
+    pub(crate) path: String,
+    pub(crate) pin: Option<Pin>,
+}
+
+/// A declared output: the role by which the function names it, and the path where it appears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) role: String,
+    pub(crate) path: String,
+}
+
+/// The content that a source file must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Digest of the right content.
+    pub sha256: Digest,
+    /// What to do when the file is missing or another one.
+    pub help: String,
+}
+
+impl Stage {
+    /// Starts the declaration of a stage. By convention an id is `group/layer/name`.
+    // The builder is no stage until it has a function, hence not `-> Self`.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new(id: impl Into<String>) -> StageBuilder {
+        StageBuilder { id: id.into(), inputs: Vec::new(), outputs: Vec::new(), code: Code::default() }
+    }
+
+    /// The id, unique in its graph.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Roles and paths of the inputs, in declared order.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.inputs.iter().map(|input| (input.role.as_str(), input.path.as_str()))
+    }
+
+    /// Roles and paths of the outputs, in declared order.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outputs.iter().map(|output| (output.role.as_str(), output.path.as_str()))
+    }
+}
+
+/// A stage under declaration.
+pub struct StageBuilder {
+    id: String,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    code: Code,
+}
+
+impl StageBuilder {
+    /// Declares an input by its path below the workspace root. It is the output of the stage that
+    /// declares that path as output, or a source file where no stage does.
+    pub fn source(mut self, role: impl Into<String>, path: impl Into<String>) -> Self {
+        self.inputs.push(Input { role: role.into(), path: path.into(), pin: None });
+        self
+    }
+
+    /// Declares a source file that must have a given content.
+    pub fn pinned(mut self, role: impl Into<String>, path: impl Into<String>, pin: Pin) -> Self {
+        self.inputs.push(Input { role: role.into(), path: path.into(), pin: Some(pin) });
+        self
+    }
+
+    /// Declares an output by its path below the workspace root.
+    pub fn output(mut self, role: impl Into<String>, path: impl Into<String>) -> Self {
+        self.outputs.push(Output { role: role.into(), path: path.into() });
+        self
+    }
+
+    /// Says which code the stage runs.
+    pub fn code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Ends the declaration of a stage without parameters.
+    pub fn run<F>(self, function: F) -> Stage
+    where
+        F: Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        self.finish("null".to_owned(), Arc::new(function))
+    }
+
+    /// Ends the declaration of a stage with parameters: the value that makes the key is the very
+    /// value that the function is given.
+    ///
+    /// # Panics
+    /// When the parameters cannot be written as JSON, which is an error of their type.
+    pub fn run_with<P, F>(self, parameters: P, function: F) -> Stage
+    where
+        P: Serialize + Send + Sync + 'static,
+        F: Fn(&mut Context<'_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        let text = to_canonical_json(&parameters)
+            .unwrap_or_else(|error| panic!("the parameters of stage {} have no JSON form: {error}", self.id));
+        self.finish(text, Arc::new(move |cx: &mut Context<'_>| function(cx, &parameters)))
+    }
+
+    fn finish(self, parameters: String, function: Arc<Function>) -> Stage {
+        let Self { id, inputs, outputs, code } = self;
+        Stage { id, inputs, outputs, parameters, code, function }
+    }
+}
+

@@ -1,0 +1,284 @@
+//! The store: contents by their digest, and for each key what a stage made of it.
+//!
+//! ```text
+//! objects/ab/cdef…   a content, named by its SHA-256, read-only
+//! actions/ab/cdef…   a manifest, named by the key of the stage that ran
+//! codes/ab/cdef…     the parts of a code, named by its digest, for the explanation of a rerun
+//! ```
+//!
+//! Every file appears by rename. A manifest is written after the contents it names, so one that is
+//! there is whole; a content is checked against its name each time it is used.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::code::Code;
+use crate::digest::Digest;
+use crate::files::{BACKDATE, Known, Stamp};
+
+/// What a stage made: the digest of each output, and everything that its key was made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) key: Digest,
+    pub(crate) stage: String,
+    pub(crate) ingredients: Ingredients,
+    pub(crate) outputs: Vec<Made>,
+    pub(crate) milliseconds: u64,
+}
+
+/// What the key of a stage is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ingredients {
+    pub(crate) code: Digest,
+    pub(crate) parameters: String,
+    pub(crate) inputs: Vec<Used>,
+}
+
+/// An input as it was used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Used {
+    pub(crate) role: String,
+    pub(crate) path: String,
+    pub(crate) digest: Digest,
+}
+
+/// An output as it was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Made {
+    pub(crate) role: String,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: u64,
+}
+
+/// The folder of contents and manifests, and a folder for files on their way.
+pub(crate) struct Store {
+    folder: PathBuf,
+    scratch: PathBuf,
+    next: AtomicU64,
+}
+
+impl Store {
+    pub(crate) fn new(folder: PathBuf, scratch: PathBuf) -> Self {
+        Self { folder, scratch, next: AtomicU64::new(0) }
+    }
+
+    fn place(&self, kind: &str, digest: &Digest) -> PathBuf {
+        let hex = digest.to_string();
+        self.folder.join(kind).join(&hex[..2]).join(&hex[2..])
+    }
+
+    /// Takes a file out of a scratch folder into the store.
+    pub(crate) fn take(&self, file: &Path) -> io::Result<(Digest, u64)> {
+        let (digest, bytes) = Digest::of_reader(File::open(file)?)?;
+        let place = self.place("objects", &digest);
+        let mut permissions = fs::metadata(file)?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(file, permissions)?;
+        // Over one that is there already: should that one be damaged, it is mended.
+        move_file(file, &place)?;
+        Ok((digest, bytes))
+    }
+
+    /// Whether a content is there; it may still turn out damaged.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        self.place("objects", digest).is_file()
+    }
+
+    /// Puts a content at `destination` by rename, dated back so that its digest can be remembered.
+    /// A content that is gone, or is not what its name says, gives `None`, and is dropped.
+    pub(crate) fn put(&self, digest: &Digest, destination: &Path) -> io::Result<Option<Known>> {
+        let place = self.place("objects", digest);
+        let mut content = match File::open(&place) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let (mut copy, guard) = self.new_file(&self.scratch)?;
+        let (found, _) = Digest::of_reader(Tee { from: &mut content, to: &mut copy })?;
+        if found != *digest {
+            remove_read_only(&place)?;
+            return Ok(None);
+        }
+        copy.set_modified(SystemTime::now() - BACKDATE)?;
+        drop(copy);
+        if let Some(folder) = destination.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        move_file(&guard.0, destination)?;
+        let stamp = Stamp::of(&fs::metadata(destination)?);
+        Ok(Some(Known { stamp, digest: *digest }))
+    }
+
+    /// The manifest for a key. A damaged one counts as none.
+    pub(crate) fn manifest(&self, key: &Digest) -> Option<Manifest> {
+        let manifest: Manifest = self.read("actions", key)?;
+        (manifest.key == *key).then_some(manifest)
+    }
+
+    pub(crate) fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
+        self.write("actions", &manifest.key, manifest)
+    }
+
+    /// The parts of a code that a manifest names by its digest.
+    pub(crate) fn code(&self, digest: &Digest) -> Option<Code> {
+        self.read("codes", digest)
+    }
+
+    pub(crate) fn write_code(&self, code: &Code) -> io::Result<()> {
+        let digest = code.digest();
+        if self.place("codes", &digest).is_file() { Ok(()) } else { self.write("codes", &digest, code) }
+    }
+
+    /// A text file whose first line is the digest of the rest.
+    fn write(&self, kind: &str, digest: &Digest, value: &impl Serialize) -> io::Result<()> {
+        let body = serde_json::to_string(value)?;
+        let (mut file, guard) = self.new_file(&self.scratch)?;
+        writeln!(file, "{}\n{body}", Digest::of(body.as_bytes()))?;
+        drop(file);
+        move_file(&guard.0, &self.place(kind, digest))
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(&self, kind: &str, digest: &Digest) -> Option<T> {
+        let text = fs::read_to_string(self.place(kind, digest)).ok()?;
+        let (sum, body) = text.split_once('\n')?;
+        let body = body.strip_suffix('\n')?;
+        if Digest::from_hex(sum)? != Digest::of(body.as_bytes()) {
+            return None;
+        }
+        serde_json::from_str(body).ok()
+    }
+
+    fn new_file(&self, folder: &Path) -> io::Result<(File, Removed)> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{}-{number}", std::process::id()));
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok((file, Removed(path)))
+    }
+}
+
+/// Removes its file when it goes, unless somebody moved the file before.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+struct Tee<'a> {
+    from: &'a mut File,
+    to: &'a mut File,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.from.read(buffer)?;
+        self.to.write_all(&buffer[..n])?;
+        Ok(n)
+    }
+}
+
+/// Renames, and where the destination lies on another file system copies to a hidden file beside
+/// it first, so that it still appears by rename.
+pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    let error = match fs::rename(from, to) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            let Some(folder) = to.parent().filter(|folder| !folder.exists()) else { return Err(error) };
+            fs::create_dir_all(folder)?;
+            move_file(from, to)
+        }
+        io::ErrorKind::CrossesDevices => {
+            let name = to.file_name().unwrap_or_default().to_string_lossy();
+            let beside = Removed(to.with_file_name(format!(".{name}.{}.partial", std::process::id())));
+            let modified = fs::metadata(from)?.modified()?;
+            fs::copy(from, &beside.0)?;
+            File::open(&beside.0)?.set_modified(modified)?;
+            fs::rename(&beside.0, to)?;
+            fs::remove_file(from)
+        }
+        _ => Err(error),
+    }
+}
+
+fn remove_read_only(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let scratch = dir.path().join("tmp");
+        fs::create_dir(&scratch).unwrap();
+        let store = Store::new(dir.path().join("store"), scratch);
+        (dir, store)
+    }
+
+    fn take(dir: &Path, store: &Store, text: &str) -> Digest {
+        let file = dir.join("scratch");
+        fs::write(&file, text).unwrap();
+        store.take(&file).unwrap().0
+    }
+
+    #[test]
+    fn what_was_taken_is_put_back() {
+        let (dir, store) = store();
+        let digest = take(dir.path(), &store, "content");
+        let destination = dir.path().join("a/b/out");
+        let known = store.put(&digest, &destination).unwrap().unwrap();
+        assert_eq!(known.digest, digest);
+        assert_eq!(fs::read_to_string(&destination).unwrap(), "content");
+        assert!(!fs::metadata(&destination).unwrap().permissions().readonly());
+        assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_damaged_content_is_dropped_and_mended_by_the_next_take() {
+        let (dir, store) = store();
+        let digest = take(dir.path(), &store, "content");
+        let place = store.place("objects", &digest);
+        fs::remove_file(&place).unwrap();
+        fs::write(&place, "c0ntent").unwrap();
+        let destination = dir.path().join("out");
+        assert!(store.put(&digest, &destination).unwrap().is_none());
+        assert!(!destination.exists() && !store.has(&digest));
+        take(dir.path(), &store, "content");
+        assert!(store.put(&digest, &destination).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_damaged_manifest_counts_as_none() {
+        let (_dir, store) = store();
+        let key = Digest::of(b"key");
+        let ingredients = Ingredients { code: key, parameters: "null".into(), inputs: vec![] };
+        let manifest = Manifest { key, stage: "s".into(), ingredients, outputs: vec![], milliseconds: 7 };
+        store.write_manifest(&manifest).unwrap();
+        assert_eq!(store.manifest(&key), Some(manifest));
+        let place = store.place("actions", &key);
+        let whole = fs::read(&place).unwrap();
+        for end in 0..whole.len() {
+            fs::write(&place, &whole[..end]).unwrap();
+            assert_eq!(store.manifest(&key), None, "cut at {end}");
+        }
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            fs::write(&place, &flipped).unwrap();
+            assert_eq!(store.manifest(&key), None, "flipped at {at}");
+        }
+    }
+}
