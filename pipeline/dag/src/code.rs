@@ -124,8 +124,10 @@ mod tests {
 
     #[test]
     fn differences_name_files_and_dependencies() {
-        let before = Code::new(vec![part("a.rs", None, "1"), part("typst", Some("0.15.0"), "x"), part("b.rs", None, "1")]);
-        let after = Code::new(vec![part("a.rs", None, "2"), part("typst", Some("0.15.1"), "y"), part("b.rs", None, "1")]);
+        let before =
+            Code::new(vec![part("a.rs", None, "1"), part("typst", Some("0.15.0"), "x"), part("b.rs", None, "1")]);
+        let after =
+            Code::new(vec![part("a.rs", None, "2"), part("typst", Some("0.15.1"), "y"), part("b.rs", None, "1")]);
         let told = |content: &str| Some(Digest::of(content.as_bytes()).short());
         assert_eq!(
             after.differences(&before),

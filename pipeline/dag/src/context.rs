@@ -23,7 +23,13 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(root: &'a Path, stage: &'a str, inputs: &'a [Used], outputs: &'a [Output], scratch: &'a Path) -> Self {
+    pub(crate) fn new(
+        root: &'a Path,
+        stage: &'a str,
+        inputs: &'a [Used],
+        outputs: &'a [Output],
+        scratch: &'a Path,
+    ) -> Self {
         Self { root, stage, inputs, outputs, scratch, by_path: RefCell::default() }
     }
 
@@ -126,7 +132,9 @@ impl<'a> Context<'a> {
 }
 
 fn changed(input: &Used) -> Problem {
-    Problem::new("the input changed while the stage ran").in_file(&input.path).help("run again when the file is left alone")
+    Problem::new("the input changed while the stage ran")
+        .in_file(&input.path)
+        .help("run again when the file is left alone")
 }
 
 fn undeclared(kind: &str, role: &str, declared: &mut dyn Iterator<Item = &str>) -> Problem {

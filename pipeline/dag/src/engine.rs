@@ -361,12 +361,7 @@ struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    fn new(
-        graph: &'a Graph,
-        selected: &'a [bool],
-        observer: &'a dyn Observer,
-        last: &HashMap<String, Last>,
-    ) -> Self {
+    fn new(graph: &'a Graph, selected: &'a [bool], observer: &'a dyn Observer, last: &HashMap<String, Last>) -> Self {
         let n = graph.stages.len();
         let mut ranks = vec![0_u64; n];
         for stage in (0..n).rev() {

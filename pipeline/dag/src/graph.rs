@@ -18,7 +18,9 @@ pub enum GraphError {
     #[error("stage {stage} uses the role {role} twice")]
     DuplicateRole { stage: String, role: String },
     /// A path leaves the workspace.
-    #[error("stage {stage} declares the path {path:?}; expected one below the workspace, with '/' and without '.' or '..'")]
+    #[error(
+        "stage {stage} declares the path {path:?}; expected one below the workspace, with '/' and without '.' or '..'"
+    )]
     BadPath { stage: String, path: String },
     /// A stage without outputs would never be fresh.
     #[error("stage {0} has no output; declare at least one")]
@@ -90,7 +92,8 @@ impl Graph {
             let target = target.trim_end_matches('/');
             let mut found = false;
             for (i, stage) in self.stages.iter().enumerate() {
-                let in_group = stage.id.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                let in_group =
+                    stage.id.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
                 if in_group || stage.outputs.iter().any(|output| output.path == target) {
                     selected[i] = true;
                     found = true;
@@ -223,7 +226,8 @@ mod tests {
 
     #[test]
     fn readers_come_after_writers_whatever_the_declared_order() {
-        let graph = Graph::new(vec![stage("c", &["b"], &["c"]), stage("b", &["a"], &["b"]), stage("a", &["raw"], &["a"])]);
+        let graph =
+            Graph::new(vec![stage("c", &["b"], &["c"]), stage("b", &["a"], &["b"]), stage("a", &["raw"], &["a"])]);
         let graph = graph.unwrap();
         let ids: Vec<_> = graph.stages().iter().map(Stage::id).collect();
         assert_eq!(ids, ["a", "b", "c"]);
@@ -233,8 +237,14 @@ mod tests {
 
     #[test]
     fn mistakes_in_declarations_are_named() {
-        assert_eq!(error(vec![stage("a", &[], &["x"]), stage("a", &[], &["y"])]), GraphError::DuplicateStage("a".into()));
-        assert!(matches!(error(vec![stage("a", &[], &["x"]), stage("b", &[], &["x"])]), GraphError::DuplicateOutput { .. }));
+        assert_eq!(
+            error(vec![stage("a", &[], &["x"]), stage("a", &[], &["y"])]),
+            GraphError::DuplicateStage("a".into())
+        );
+        assert!(matches!(
+            error(vec![stage("a", &[], &["x"]), stage("b", &[], &["x"])]),
+            GraphError::DuplicateOutput { .. }
+        ));
         assert_eq!(error(vec![stage("a", &["x"], &[])]), GraphError::NoOutput("a".into()));
         for path in ["/etc/passwd", "../x", "a/../../x", "", "a//b", "a/", "./a", "a\\b"] {
             assert!(matches!(error(vec![stage("a", &[], &[path])]), GraphError::BadPath { .. }), "{path}");

@@ -59,10 +59,9 @@ impl Problem {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 problem.help("free some space and run again; what was built before is kept")
             }
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                problem.help("make the file and its folder writable for you and run again; what was built before is kept")
-            }
-            io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => problem
+                .help("make the file and its folder writable for you and run again; what was built before is kept"),
+            io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
                 problem.help("something of another kind is in the way: move it and run again")
             }
             _ => problem,

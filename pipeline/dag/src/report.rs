@@ -60,11 +60,15 @@ impl fmt::Display for Reason {
             Self::FirstRun => write!(f, "it has not run before"),
             Self::HistoryLost => write!(f, "the record of its last run is gone from the store"),
             Self::Input { path, before, after } => match (before, after) {
-                (Some(before), Some(after)) => write!(f, "input {path} changed from {} to {}", digest(before), digest(after)),
+                (Some(before), Some(after)) => {
+                    write!(f, "input {path} changed from {} to {}", digest(before), digest(after))
+                }
                 (None, _) => write!(f, "input {path} is new"),
                 (_, None) => write!(f, "input {path} is not read any more"),
             },
-            Self::Parameter { name, before, after } => change(f, "parameter", name, before.as_deref(), after.as_deref()),
+            Self::Parameter { name, before, after } => {
+                change(f, "parameter", name, before.as_deref(), after.as_deref())
+            }
             Self::Code { part, before, after } => change(f, "code", part, before.as_deref(), after.as_deref()),
             Self::Declaration => write!(f, "its inputs or outputs are declared in another way"),
             Self::OutputMissing { path } => write!(f, "output {path} is missing"),
@@ -74,7 +78,13 @@ impl fmt::Display for Reason {
     }
 }
 
-fn change(f: &mut fmt::Formatter<'_>, kind: &str, name: &str, before: Option<&str>, after: Option<&str>) -> fmt::Result {
+fn change(
+    f: &mut fmt::Formatter<'_>,
+    kind: &str,
+    name: &str,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> fmt::Result {
     match (before, after) {
         (Some(before), Some(after)) => write!(f, "{kind} {name} changed from {before} to {after}"),
         (None, _) => write!(f, "{kind} {name} is new"),

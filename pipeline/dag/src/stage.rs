@@ -148,4 +148,3 @@ impl StageBuilder {
         Stage { id, inputs, outputs, parameters, code, function }
     }
 }
-

@@ -86,7 +86,8 @@ impl Folder {
             Ok(found) => return Err(Error::Version { folder: path, found: found.trim().to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // The tag keeps backup programs away: everything here can be made again.
-                let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by a build; it can be removed at any time.\n";
+                let tag =
+                    "Signature: 8a477f597d28d172789f06886806bc55\n# Made by a build; it can be removed at any time.\n";
                 fs::write(path.join("CACHEDIR.TAG"), tag).map_err(failed)?;
                 let scratch = tmp.join("VERSION");
                 fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version)).map_err(failed)?;
@@ -94,7 +95,8 @@ impl Folder {
             Err(error) => return Err(failed(error)),
         }
         for entry in fs::read_dir(&tmp).map_err(failed)?.flatten() {
-            let _ = if entry.path().is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+            let _ =
+                if entry.path().is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
         Ok(Self { path, _lock: lock })
     }
@@ -103,7 +105,8 @@ impl Folder {
 fn take_lock(folder: &Path) -> Result<File, Error> {
     let failed = |error| Error::Folder { folder: folder.to_owned(), error };
     let mut options = OpenOptions::new();
-    let mut lock = options.read(true).write(true).create(true).truncate(false).open(folder.join("lock")).map_err(failed)?;
+    let mut lock =
+        options.read(true).write(true).create(true).truncate(false).open(folder.join("lock")).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {

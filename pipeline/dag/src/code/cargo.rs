@@ -106,7 +106,8 @@ impl Workspace {
         for (name, folder) in &self.members {
             members.insert(name.as_str(), self.read_member(folder)?);
         }
-        let own_dependencies = declared_dependencies(&fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?);
+        let own_dependencies =
+            declared_dependencies(&fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?);
         let own: BTreeMap<Vec<String>, Source> = self
             .sources(&self.home.1.join("src"))?
             .into_iter()
@@ -198,7 +199,8 @@ struct Source {
 
 /// `tinyml_mcu/stats/fig5.rs` is the module `[tinyml_mcu, stats, fig5]`; `lib.rs` is `[]`.
 fn module_path(inside: &Path) -> Vec<String> {
-    let mut segments: Vec<String> = inside.with_extension("").iter().map(|s| s.to_string_lossy().into_owned()).collect();
+    let mut segments: Vec<String> =
+        inside.with_extension("").iter().map(|s| s.to_string_lossy().into_owned()).collect();
     if matches!(segments.last().map(String::as_str), Some("mod" | "lib" | "main")) {
         segments.pop();
     }
@@ -285,7 +287,10 @@ mod tests {
         let parts = parts(workspace(FILES).path());
         let a = ["helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs"];
         assert_eq!(parts["study::a"], a);
-        assert_eq!(parts["study::b"], ["dep", "helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs", "home/src/study/b.rs"]);
+        assert_eq!(
+            parts["study::b"],
+            ["dep", "helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs", "home/src/study/b.rs"]
+        );
         assert_eq!(parts["study::c"], ["home/src/study/c.rs", "home/src/study/mod.rs"]);
     }
 

@@ -50,7 +50,8 @@ impl Lock {
             by_name.entry(&package.name).or_default().push(package);
         }
         let mut seen = BTreeSet::new();
-        let mut open: Vec<&Package> = roots.iter().flat_map(|root| by_name.get(root.as_str()).into_iter().flatten().copied()).collect();
+        let mut open: Vec<&Package> =
+            roots.iter().flat_map(|root| by_name.get(root.as_str()).into_iter().flatten().copied()).collect();
         while let Some(package) = open.pop() {
             if package.checksum.is_empty() || !seen.insert((&package.name, &package.version)) {
                 continue;

@@ -164,16 +164,20 @@ mod tests {
 
     #[test]
     fn use_trees_and_plain_paths_are_followed() {
-        let source = "use super::{clean, aggregate::{self, mean}};\nuse polars_core::prelude::*;\nfn f() { stats::mean(x) }";
+        let source =
+            "use super::{clean, aggregate::{self, mean}};\nuse polars_core::prelude::*;\nfn f() { stats::mean(x) }";
         let paths = found(source);
-        for path in ["super::clean", "super::aggregate::self", "super::aggregate::mean", "polars_core::prelude", "stats::mean"] {
+        for path in
+            ["super::clean", "super::aggregate::self", "super::aggregate::mean", "polars_core::prelude", "stats::mean"]
+        {
             assert!(paths.iter().any(|p| p == path), "{path} in {paths:?}");
         }
     }
 
     #[test]
     fn comments_strings_and_characters_are_not_code() {
-        let source = "// a::b\n/* c::d /* e::f */ g::h */ let x = \"i::j\\\" k::l\"; r#\"m::n\" o::p\"#; '\"'; '\\''; q::r";
+        let source =
+            "// a::b\n/* c::d /* e::f */ g::h */ let x = \"i::j\\\" k::l\"; r#\"m::n\" o::p\"#; '\"'; '\\''; q::r";
         let paths = found(source);
         assert!(paths.contains(&"q::r".to_owned()), "{paths:?}");
         assert!(!paths.iter().any(|p| p.contains("::") && p != "q::r"), "{paths:?}");
