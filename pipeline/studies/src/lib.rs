@@ -1,1 +1,17 @@
-//! placeholder
+//! The published studies: one folder each, from the raw files to the paper.
+//!
+//! [`all`] lists them. A study is a list of [stages](dag::Stage); what they share is here: the
+//! tables that stages hand to each other, the records they leave for papers and reviewers, the
+//! pins of the raw files, and the comparison with the published values.
+
+mod paper;
+pub mod published;
+pub mod record;
+pub mod sources;
+mod stage;
+mod study;
+mod table;
+mod tinyml_mcu;
+pub mod verify;
+
+pub use study::{Study, all};

@@ -1,0 +1,77 @@
+//! Figure 2: inference latency of four model types, for each board and network (In[3]).
+
+use dag::Problem;
+use plot::style::CATEGORICAL;
+use plot::{About, Axis, Bars, Cartesian, Colour, Figure, Format, Size};
+
+use super::broken;
+use crate::record::{Axis as RecordAxis, Record, Scale, Series};
+use crate::stage::Cx;
+use crate::tinyml_mcu::aggregate::BAR_LABELS;
+
+/// One colour for each model type, the same in all seven charts.
+const COLOURS: [Colour; 4] = [CATEGORICAL[0], CATEGORICAL[1], CATEGORICAL[2], CATEGORICAL[3]];
+
+/// Boards and networks in the order of the corrected figure, row by row.
+const PANELS: [(&str, &str); 6] = [
+    ("l4.lenet", "L4, LeNet"),
+    ("l4.resnet", "L4, ResNet-20"),
+    ("f4.lenet", "F4, LeNet"),
+    ("f4.resnet", "F4, ResNet-20"),
+    ("f7.lenet", "F7, LeNet"),
+    ("f7.resnet", "F7, ResNet-20"),
+];
+
+/// One chart as published: the printed rows under the pasted labels.
+pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Problem> {
+    let id = format!("fig2.{name}");
+    let table = cx.read_record(&format!("{id}.table"))?;
+    let latencies: Vec<f64> = table.rows.iter().filter_map(|row| row.last()?.as_f64()).collect();
+    let what = PANELS.iter().find(|(panel, _)| panel == name).map_or("", |(_, what)| what);
+    let title = format!("Inference latency, {what}");
+    let alt = format!("Horizontal bars of the inference latency on {what}: {}.", told(&latencies));
+    let about = About { id: &format!("{id}.figure"), title: &title, alt: &alt };
+    let figure = chart(&latencies).figure(about, Size::pt(222.0, 118.0)).map_err(broken)?;
+    let greatest = latencies.iter().copied().fold(0.0, f64::max);
+    let record = Record::figure(format!("{id}.figure"))
+        .x_axis(RecordAxis::new("Inference Latency").unit("ms").range(0.0, 1.05 * greatest))
+        .y_axis(RecordAxis::new("Model Type").scale(Scale::Categorical))
+        .series(Series::bars("bars", BAR_LABELS, latencies))
+        .quirk("fig2-labels")
+        .with_correction();
+    cx.figure(&figure)?;
+    cx.record(record)
+}
+
+/// All six charts with the bars that their labels promise.
+pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let mut panels = Vec::new();
+    for (name, what) in PANELS {
+        let record = cx.read_record(&format!("fig2.{name}.figure.corrected"))?;
+        let bars = record.find_series("bars").ok_or_else(|| Problem::new(format!("record {} has no bars", record.id)))?;
+        panels.push(chart(&bars.value).heading(what));
+    }
+    let about = About {
+        id: "fig2.corrected",
+        title: "Inference latency with the bars that the labels promise",
+        alt: "Six panels of four horizontal bars. On every board and network the quantised model with CMSIS-NN is the fastest, \
+              and the unoptimised one without floating-point unit the slowest. The float model of ResNet-20 did not compile on L4.",
+    };
+    let figure = Figure::panels(about, Size::pt(450.0, 330.0), 2, panels).map_err(broken)?;
+    cx.figure(&figure)
+}
+
+fn chart(latencies: &[f64]) -> Cartesian {
+    let x = Axis::value("Inference latency", "ms").from_zero();
+    let y = Axis::category("", BAR_LABELS).inverse();
+    let bars = Bars::new("latency", latencies, COLOURS[0]).colours(&COLOURS).labels(Format::Plain);
+    Cartesian::new(x, y).mark(bars.missing("did not compile"))
+}
+
+fn told(latencies: &[f64]) -> String {
+    let one = |(label, latency): (&&str, &f64)| match latency.is_nan() {
+        true => format!("{label}: none, it did not compile"),
+        false => format!("{label}: {latency:.1} ms"),
+    };
+    BAR_LABELS.iter().zip(latencies).map(one).collect::<Vec<_>>().join("; ")
+}

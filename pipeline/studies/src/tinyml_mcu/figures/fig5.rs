@@ -1,0 +1,52 @@
+//! Figure 5: latency of a convolution against its operations, by input channels (In[11]).
+
+use dag::Problem;
+use plot::{About, Axis, Cartesian, Corner, Format, Legend};
+
+use super::{SIZE, broken, class_lines, sweep_marks};
+use crate::record::{Axis as RecordAxis, Record};
+use crate::stage::Cx;
+use crate::tinyml_mcu::aggregate::{fig5_points, seconds};
+
+/// As published: on the operations as the original counts them, with the number of channels on top.
+pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = fig5_points(cx)?;
+    let (least, most) = (61_440_000.0, 73_728_000.0);
+    let record = Record::figure("fig5.figure")
+        .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#").range(least, most))
+        .y_axis(RecordAxis::new("Layer Latency").unit("s"))
+        .axis("top", RecordAxis::new("No. of Input Channels").range(100.0, 120.0));
+    let (marks, record) = sweep_marks(&table, "maccs", &seconds(&table)?, Some(0.2), record)?;
+    let x = Axis::value("MACC operations per layer", "").range(least, most).ticks_every(2e6).format(Format::Millions);
+    let top = Axis::value("Number of input channels", "").range(100.0, 120.0).ticks_every(2.0);
+    let about = About {
+        id: "fig5.figure",
+        title: "Latency of a convolution against its operations",
+        alt: "Three rising rows of points, close to parallel: numbers of input channels divisible by four are the fastest, \
+              other even numbers slower, odd numbers the slowest.",
+    };
+    let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).top_axis(top).boxed().marks(marks);
+    let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
+    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
+    cx.record(record.quirk("conv-macc").with_correction())
+}
+
+/// On the true number of operations, with a line for each class.
+pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = fig5_points(cx)?;
+    let record = Record::figure("fig5.figure.corrected")
+        .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#"))
+        .y_axis(RecordAxis::new("Layer Latency").unit("s"));
+    let (marks, record) = sweep_marks(&table, "true_maccs", &seconds(&table)?, None, record)?;
+    let x = Axis::value("MACC operations per layer", "").format(Format::Millions);
+    let about = About {
+        id: "fig5.figure.corrected",
+        title: "Latency of a convolution against its true number of operations",
+        alt: "The points of figure 5 against the true number of operations, with one straight line through each class. \
+              The lines are almost parallel and each runs through its points.",
+    };
+    let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(class_lines(&table, "true_maccs")?).marks(marks);
+    let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
+    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
+    cx.record(record.quirk("pooled-classes"))
+}

@@ -1,0 +1,65 @@
+//! Figure 6: energy against latency of whole inferences (In[13], In[15]).
+
+use dag::Problem;
+use plot::{About, Axis, Cartesian, Corner, Legend, Size};
+
+use super::{Energy, SIZE, broken, energy};
+use crate::record::{Axis as RecordAxis, Record};
+use crate::stage::Cx;
+use crate::tinyml_mcu::schema::INFERENCE_LATENCY;
+use crate::tinyml_mcu::stats::BandsOf;
+
+/// In seconds and millijoules.
+pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let record = Record::figure("fig6.absolute.figure")
+        .x_axis(RecordAxis::new("Inference Latency").unit("s"))
+        .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
+    let energy = energy(cx, BandsOf::Inferences, 5.5, record)?;
+    let about = About {
+        id: "fig6.absolute.figure",
+        title: "Energy against latency of whole inferences",
+        alt: "Scatter with a fitted line and a 95 % bootstrap band for each board. Energy grows in proportion to latency; \
+              the slope, the mean power, is greatest on F7 and least on L4.",
+    };
+    let x = Axis::value(INFERENCE_LATENCY.meaning, INFERENCE_LATENCY.unit);
+    let plot = Cartesian::new(x, Axis::value("Inference energy consumption", "mJ"));
+    draw(cx, plot, energy, about, SIZE)
+}
+
+/// Divided by the greatest of each board. The axes keep the labels of the original, whose units are
+/// wrong (quirk `wrong-axis-units`).
+pub(crate) fn normalized(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let record = Record::figure("fig6.normalized.figure")
+        .x_axis(RecordAxis::new("Inference Latency").unit("s"))
+        .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
+    let record = record.quirk("wrong-axis-units").with_correction();
+    let x = Axis::value("Inference latency", "s");
+    draw_normalized(cx, x, Axis::value("Inference energy consumption", "mJ"), record)
+}
+
+/// The same with the labels that the axes should have.
+pub(crate) fn normalized_corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let (x, y) = ("Relative Inference Latency", "Relative Inference Energy");
+    let record = Record::figure("fig6.normalized.figure.corrected").x_axis(RecordAxis::new(x)).y_axis(RecordAxis::new(y));
+    let (x, y) = (Axis::value("Relative inference latency", ""), Axis::value("Relative inference energy", ""));
+    draw_normalized(cx, x, y, record.quirk("wrong-axis-units"))
+}
+
+fn draw_normalized(cx: &mut Cx<'_, '_>, x: Axis, y: Axis, record: Record) -> Result<(), Problem> {
+    let id = record.id.clone();
+    let energy = energy(cx, BandsOf::Normalized, 5.0, record)?;
+    let about = About {
+        id: &id,
+        title: "Energy against latency, each divided by the greatest of its board",
+        alt: "Scatter with a fitted line and a 95 % bootstrap band for each board. After division the three lines nearly \
+              coincide with the diagonal.",
+    };
+    draw(cx, Cartesian::new(x, y), energy, about, Size::pt(400.0, 216.0))
+}
+
+fn draw(cx: &mut Cx<'_, '_>, plot: Cartesian, energy: Energy, about: About<'_>, size: Size) -> Result<(), Problem> {
+    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
+    cx.figure(&plot.figure(about, size).map_err(broken)?)?;
+    cx.record(energy.record)
+}

@@ -1,0 +1,50 @@
+//! Figure 7: energy against latency of single layers (In[17], In[19]).
+
+use dag::Problem;
+use plot::{About, Axis, Cartesian, Corner, Legend, Size};
+
+use super::{SIZE, broken, energy};
+use crate::record::{Axis as RecordAxis, Record};
+use crate::stage::Cx;
+use crate::tinyml_mcu::schema::{ENERGY_SHARE, LATENCY_SHARE, LAYER_LATENCY};
+use crate::tinyml_mcu::stats::BandsOf;
+
+/// In seconds and millijoules.
+pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let record = Record::figure("fig7.absolute.figure")
+        .x_axis(RecordAxis::new("Layer Latency").unit("s"))
+        .y_axis(RecordAxis::new("Layer Energy Consumption").unit("mJ"));
+    let energy = energy(cx, BandsOf::Layers, 4.0, record)?;
+    let x = Axis::value(LAYER_LATENCY.meaning, LAYER_LATENCY.unit);
+    let plot = Cartesian::new(x, Axis::value("Layer energy consumption", "mJ"));
+    let about = About {
+        id: "fig7.absolute.figure",
+        title: "Energy against latency of single layers",
+        alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. Energy grows in proportion to \
+              latency; the slope, the mean power, is greatest on F7 and least on L4.",
+    };
+    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.legend(Legend::inside(Corner::UpperRight).title("MCU"));
+    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
+    cx.record(energy.record)
+}
+
+/// As shares of the layer in its inference.
+pub(crate) fn relative(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let record = Record::figure("fig7.relative.figure")
+        .x_axis(RecordAxis::new("Layer Inference Latency Relative"))
+        .y_axis(RecordAxis::new("Layer Energy Consumption Relative"));
+    let energy = energy(cx, BandsOf::Shares, 4.0, record)?;
+    let plot = Cartesian::new(Axis::value(LATENCY_SHARE.meaning, ""), Axis::value("Share in the energy", ""));
+    debug_assert_eq!(ENERGY_SHARE.unit, "");
+    let about = About {
+        id: "fig7.relative.figure",
+        title: "Share of each layer in the energy against its share in the latency",
+        alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. All points lie close to the \
+              diagonal: a layer takes the same share of the energy as of the time.",
+    };
+    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
+    cx.figure(&plot.figure(about, Size::pt(400.0, 216.0)).map_err(broken)?)?;
+    cx.record(energy.record)
+}

@@ -1,0 +1,43 @@
+//! Figure 8: latency of a depth-wise convolution against its operations, by channels (In[21]).
+
+use dag::Problem;
+use plot::{About, Axis, Cartesian, Corner, Format, Legend};
+
+use super::{SIZE, broken, class_lines, sweep_marks};
+use crate::record::{Axis as RecordAxis, Record};
+use crate::stage::Cx;
+use crate::tinyml_mcu::aggregate::{fig8_points, seconds};
+
+/// As published.
+pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    draw(cx, "fig8.figure", false)
+}
+
+/// With a line for each class.
+pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    draw(cx, "fig8.figure.corrected", true)
+}
+
+fn draw(cx: &mut Cx<'_, '_>, id: &str, lines: bool) -> Result<(), Problem> {
+    let table = fig8_points(cx)?;
+    let record = Record::figure(id)
+        .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#"))
+        .y_axis(RecordAxis::new("Layer Latency").unit("s"));
+    let joined = if lines { None } else { Some(0.2) };
+    let (marks, record) = sweep_marks(&table, "maccs", &seconds(&table)?, joined, record)?;
+    let x = Axis::value("MACC operations per layer", "").format(Format::Thousands);
+    let about = About {
+        id,
+        title: "Latency of a depth-wise convolution against its operations",
+        alt: "Three rising rows of points, close to parallel: numbers of channels divisible by four are the fastest, \
+              other even numbers slower, odd numbers the slowest.",
+    };
+    let mut plot = Cartesian::new(x, Axis::value("Layer latency", "s"));
+    if lines {
+        plot = plot.marks(class_lines(&table, "maccs")?);
+    }
+    let plot = plot.marks(marks).legend(Legend::inside(Corner::LowerRight).title("Input channels"));
+    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
+    let record = record.quirk("pooled-classes");
+    cx.record(if lines { record } else { record.with_correction() })
+}

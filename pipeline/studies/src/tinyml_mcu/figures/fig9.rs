@@ -1,0 +1,33 @@
+//! Figure 9: latency of a dense layer for each input length (In[23]).
+
+use dag::Problem;
+use plot::{About, Axis, Bars, Cartesian, Colour, Size};
+use polars_lazy::prelude::{col, lit};
+
+use super::{SIZES, broken, dense_layer, milliseconds};
+use crate::record::{Axis as RecordAxis, Record, Scale, Series};
+use crate::stage::Cx;
+
+/// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.
+pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = dense_layer(cx)?.filter(col("size").gt(lit(459.0)).and(col("size").lt(lit(491.0))))?;
+    let latencies = milliseconds(&table)?;
+    let lengths: Vec<String> = table.numbers("size")?.iter().map(|length| format!("{length:.0}")).collect();
+    let colours = table.texts("class")?.iter().map(|class| SIZES.look(class).map(|look| look.colour).map_err(broken));
+    let colours: Vec<Colour> = colours.collect::<Result<_, _>>()?;
+    let greatest = latencies.iter().copied().fold(0.0, f64::max);
+    let record = Record::figure("fig9.figure")
+        .x_axis(RecordAxis::new("Layer Latency").unit("ms").range(0.0, 1.05 * greatest))
+        .y_axis(RecordAxis::new("Input Length").scale(Scale::Categorical))
+        .series(Series::bars("bars", lengths.clone(), latencies.clone()));
+    let about = About {
+        id: "fig9.figure",
+        title: "Latency of a dense layer for each input length",
+        alt: "Horizontal bars of the layer latency for input lengths 460 to 490. Every fourth bar is short: lengths divisible \
+              by four are faster than all their neighbours.",
+    };
+    let plot = Cartesian::new(Axis::value("Layer latency", "ms").from_zero(), Axis::category("Input length", lengths).inverse());
+    let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
+    cx.figure(&plot.figure(about, Size::pt(240.0, 330.0)).map_err(broken)?)?;
+    cx.record(record)
+}

@@ -1,0 +1,16 @@
+//! Read the raw files: each pandas pickle becomes a table with the same columns.
+
+use dag::Problem;
+
+use crate::stage::Cx;
+use crate::table::write_raw;
+
+/// A pickle to a table. Nothing in the pickle is executed.
+pub(crate) fn pickle(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let file = cx.input_path("pickle")?;
+    let frame = rawlog::pickle::read(&cx.read("pickle")?).map_err(|error| {
+        let problem = Problem::new(error.to_string()).in_file(file).expected("a DataFrame as pandas writes it with to_pickle");
+        problem.help("if the file was replaced, `cargo xtask fetch tinyml-mcu --force` brings the pinned one back")
+    })?;
+    write_raw(cx, "table", &frame)
+}

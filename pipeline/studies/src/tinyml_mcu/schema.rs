@@ -1,0 +1,79 @@
+//! The derived tables of this study: each column with its unit and meaning.
+
+use crate::table::Column;
+
+const ROW: Column = Column::new("row", "", "Row of the raw file");
+const MCU: Column = Column::new("mcu", "", "Microcontroller");
+const MODEL_TYPE: Column = Column::new("model_type", "", "Number formats of weights and activations");
+const WEIGHTS: Column = Column::new("weights", "", "Number format of the weights");
+const ACTIVATIONS: Column = Column::new("activations", "", "Number format of the activations");
+const CMSIS_NN: Column = Column::new("cmsis_nn", "", "Whether the CMSIS-NN kernels are used");
+
+pub(super) const INFERENCE_LATENCY: Column = Column::new("latency", "s", "Inference latency");
+pub(super) const INFERENCE_ENERGY: Column = Column::new("energy", "J", "Inference energy consumption");
+pub(super) const LAYER_LATENCY: Column = Column::new("latency", "s", "Layer latency");
+pub(super) const LAYER_ENERGY: Column = Column::new("energy", "J", "Layer energy consumption");
+pub(super) const LATENCY_SHARE: Column = Column::new("latency_share", "", "Share of the layer in the latency of its inference");
+pub(super) const ENERGY_SHARE: Column = Column::new("energy_share", "", "Share of the layer in the energy of its inference");
+
+/// Latency of whole models; the last column is one of the two.
+pub(super) const LATENCY: &[Column] = &[
+    ROW,
+    MCU,
+    MODEL_TYPE,
+    WEIGHTS,
+    ACTIVATIONS,
+    CMSIS_NN,
+    Column::new("compiler_optimization", "", "Optimisation level of the compiler"),
+    Column::new("fpu", "", "Whether the floating-point unit is used"),
+    Column::new("tflu_mcu_benchmark_mean|tflu_mcu_benchmark_mean_50", "us", "Inference latency"),
+];
+
+/// Energy and latency of whole inferences.
+pub(super) const INFERENCES: &[Column] = &[
+    ROW,
+    MCU,
+    Column::new("model_name", "", "Network and data set"),
+    MODEL_TYPE,
+    WEIGHTS,
+    ACTIVATIONS,
+    INFERENCE_LATENCY,
+    INFERENCE_ENERGY,
+];
+
+/// Energy and latency of single layers.
+pub(super) const LAYERS: &[Column] = &[
+    ROW,
+    MCU,
+    MODEL_TYPE,
+    Column::new("layer", "", "Place of the layer in its network, from 0"),
+    LAYER_LATENCY,
+    LAYER_ENERGY,
+    LATENCY_SHARE,
+    ENERGY_SHARE,
+];
+
+/// Latency of the layers of a sweep.
+pub(super) const SWEEP: &[Column] = &[
+    ROW,
+    MCU,
+    CMSIS_NN,
+    Column::new("model", "", "Model that the layer belongs to"),
+    Column::new("class", "", "Whether the swept size is a multiple of four, another even number, or odd"),
+    Column::new("layer", "", "Place and kind of the layer"),
+    Column::new("kernel", "", "Edge of the kernel"),
+    Column::new("size", "", "Swept size: input length, or number of input channels"),
+    Column::new("flops", "", "Floating-point operations of the layer, as the original counts them"),
+    Column::new("maccs", "", "Multiply-accumulate operations of the layer, as the original counts them"),
+    Column::new("true_flops", "", "Floating-point operations of the layer"),
+    Column::new("true_maccs", "", "Multiply-accumulate operations of the layer"),
+    Column::new("latency", "us", "Layer latency"),
+];
+
+/// A band around a line; x and the edges have the units of the figure.
+pub(super) const BAND: &[Column] = &[
+    MCU,
+    Column::new("x", "", "Abscissa"),
+    Column::new("lower", "", "Lower edge of the 95 % band"),
+    Column::new("upper", "", "Upper edge of the 95 % band"),
+];
