@@ -121,8 +121,30 @@ fn heapsort<K: Ord>(order: &mut [usize], keys: &[K]) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::Deserialize;
 
     use super::*;
+
+    /// Made by `tests/reference/argsort_vectors.py`.
+    #[test]
+    fn the_order_is_that_of_numpy() {
+        #[derive(Deserialize)]
+        struct Vectors {
+            cases: Vec<Case>,
+        }
+        #[derive(Deserialize)]
+        struct Case {
+            keys: Vec<String>,
+            order: Vec<usize>,
+        }
+        let vectors = include_str!("../../../tests/reference/argsort_vectors.json");
+        let vectors: Vectors = serde_json::from_str(vectors).unwrap();
+        for case in &vectors.cases {
+            assert_eq!(argsort_quicksort(&case.keys), case.order, "{:?}", case.keys);
+        }
+        let unstable = vectors.cases.iter().filter(|case| case.order.windows(2).any(|w| case.keys[w[0]] == case.keys[w[1]] && w[0] > w[1]));
+        assert!(unstable.count() > 5, "the vectors must tell this sort from a stable one");
+    }
 
     proptest! {
         #[test]

@@ -13,6 +13,7 @@
 //! | [`mean`], [`variance`], [`std()`] | `numpy.mean`, `numpy.var`, `numpy.std` |
 //! | [`ranks`] | `scipy.stats.rankdata`, method `average` |
 //! | [`ln_student_t_two_sided`], [`student_t_quantile`] | `scipy.stats.t` (`2 sf`, `ppf`), in log space |
+//! | [`argsort_quicksort`] | `numpy.argsort` of object arrays, and so `pandas.DataFrame.sort_values` on one text column |
 //! | [`bootstrap_band`] | `seaborn.regplot` of seaborn 0.10, same resamples for the same seed |
 //!
 //! # Conventions
@@ -46,6 +47,7 @@
 //! # Ok::<(), stats::Error>(())
 //! ```
 
+mod argsort;
 mod bootstrap;
 mod correlation;
 mod describe;
@@ -59,6 +61,7 @@ mod student_t;
 mod student_t_quantile;
 mod sum;
 
+pub use argsort::argsort_quicksort;
 pub use bootstrap::{Band, BootstrapOptions, bootstrap_band};
 pub use correlation::{Correlation, pearson, spearman};
 pub use describe::{Describe, describe};
