@@ -1,1 +1,84 @@
-fn main() {}
+//! `cargo xtask`: the command line of Joulebook. Thin: each command is a call of the crates below.
+
+mod build_paper;
+mod cli;
+mod console;
+mod fetch;
+mod inspect;
+mod verify;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::console::Console;
+
+fn main() -> ExitCode {
+    let Cli { command, quiet, root } = Cli::parse();
+    let console = Console::new(quiet);
+    let result = workspace::find(root).and_then(|root| match command {
+        Command::BuildPaper(arguments) => build_paper::run(&root, &arguments, &console),
+        Command::Fetch(arguments) => fetch_command(&root, &arguments, &console),
+        Command::Verify(arguments) => verify::run(&root, &arguments),
+        Command::Inspect(arguments) => inspect::run(&root, &arguments),
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            console.error(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn fetch_command(root: &std::path::Path, arguments: &cli::Fetch, console: &Console) -> Result<Exit, Failure> {
+    let studies = workspace::sources(root, &arguments.studies)?;
+    let mut options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
+    options.force = arguments.force;
+    let report = fetch::fetch(root, &studies, &options, &*fetch::progress::on_stderr(console.quiet()));
+    anstream::println!("{report}");
+    report.messages().iter().for_each(|message| console.error(message));
+    Ok(if report.is_complete() { Exit::Success } else { Exit::Failed })
+}
+
+/// How the program ends; documented in the help of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Success = 0,
+    /// A stage failed, a file could not be had, or a value is not the published one.
+    Failed = 1,
+    /// The command line was wrong; clap uses the same code.
+    Usage = 2,
+    /// Another process builds.
+    Locked = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+struct Failure {
+    message: String,
+    exit: Exit,
+}
+
+impl Failure {
+    fn new(error: impl ToString) -> Self {
+        Self { message: error.to_string(), exit: Exit::Failed }
+    }
+
+    fn usage(error: impl ToString) -> Self {
+        Self { message: error.to_string(), exit: Exit::Usage }
+    }
+
+    /// A file could not be read, written or printed.
+    fn io(doing: &str, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        Self::new(format!("cannot {doing} {what}: {error}"))
+    }
+}

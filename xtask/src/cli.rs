@@ -1,0 +1,118 @@
+//! The commands and their arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 a stage failed or a value is not the published one, 2 wrong usage, \
+                  3 another build is at work.\nResults go to stdout, everything else to stderr."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// The workspace; found upwards from the current folder otherwise.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Bring the papers, and all they are made from, up to date.
+    ///
+    /// Raw files that are missing are fetched first. Only stages whose code, parameters or inputs
+    /// changed are run. Prints the papers.
+    #[command(after_help = "Examples:\n  cargo xtask build-paper\n  cargo xtask build-paper tinyml-mcu/figures\n  \
+                            cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1")]
+    BuildPaper(BuildPaper),
+    /// Bring the pinned raw files into raw/, each checked against its hash.
+    #[command(after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch tinyml-mcu --mirror ~/raw\n\n\
+                            Environment: JOULEBOOK_MIRROR, folders as in PATH that hold <study>/<path>; \
+                            JOULEBOOK_UPSTREAM, another base URL in the place of the upstream repositories' own, or `off`.")]
+    Fetch(Fetch),
+    /// Compare every published value with the one made here.
+    #[command(after_help = "Examples:\n  cargo xtask verify\n  cargo xtask verify tinyml-mcu --verbose\n  \
+                            cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs.")]
+    Verify(Verify),
+    /// Show a raw file: columns, types, units, missing values, first rows.
+    #[command(after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
+                            cargo xtask inspect frame.pkl --csv > frame.csv")]
+    Inspect(Inspect),
+}
+
+#[derive(Args)]
+pub(crate) struct BuildPaper {
+    /// What to build: a stage, the beginning of stages up to a `/`, or a file; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// A folder to take missing raw files from, before those of JOULEBOOK_MIRROR.
+    #[arg(long = "mirror", value_name = "DIR")]
+    pub(crate) mirrors: Vec<PathBuf>,
+    /// How many stages may run at once; as many as there are cores otherwise.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// A typst command line to typeset with, in the place of the built-in compiler.
+    #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
+    pub(crate) typst: Option<PathBuf>,
+    /// Print what was done as JSON instead of the papers' paths.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Fetch {
+    /// Studies to fetch for; all otherwise.
+    #[arg(value_name = "STUDY")]
+    pub(crate) studies: Vec<String>,
+    /// A folder that holds <study>/<path>, before those of JOULEBOOK_MIRROR.
+    #[arg(long = "mirror", value_name = "DIR")]
+    pub(crate) mirrors: Vec<PathBuf>,
+    /// Replace files in place that have another hash than pinned.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Studies to verify; all otherwise.
+    #[arg(value_name = "STUDY")]
+    pub(crate) studies: Vec<String>,
+    /// Print every compared value as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print every compared value, not the worst of each artifact.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Print the whole table as CSV.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Print the description and the whole table as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,166 @@
+//! What a person sees on stderr: a live line for each running stage on a terminal, plain lines
+//! elsewhere.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use dag::{Event, Observer, Outcome, Report, StageReport};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// Stages that took less are not worth a line of their own in a log.
+const WORTH_A_LINE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Console {
+    quiet: bool,
+}
+
+impl Console {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    pub(crate) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub(crate) fn error(&self, message: &str) {
+        anstream::eprintln!("{BAD}error{BAD:#}: {message}");
+    }
+
+    pub(crate) fn line(&self, message: &str) {
+        if !self.quiet {
+            anstream::eprintln!("{message}");
+        }
+    }
+
+    /// Tells of a build while it goes on.
+    pub(crate) fn observer(&self) -> Box<dyn Observer> {
+        if self.quiet {
+            Box::new(())
+        } else if std::io::stderr().is_terminal() {
+            Box::new(Live::new())
+        } else {
+            Box::new(Lines)
+        }
+    }
+
+    /// The problems of a build, each with its stage, and one line on all stages.
+    pub(crate) fn summary(&self, report: &Report) {
+        for stage in &report.stages {
+            if let Outcome::Failed(problem) = &stage.outcome {
+                let id = &stage.stage;
+                let study = id.split('/').next().unwrap_or(id);
+                self.error(&format!("{problem}\n  stage: {id} of study {study}"));
+            }
+        }
+        let counts = [
+            (report.ran().len(), "ran"),
+            (report.restored().len(), "restored"),
+            (report.fresh().len(), "fresh"),
+            (report.failed().len(), "failed"),
+            (report.blocked().len(), "blocked"),
+        ];
+        let told: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        self.line(&format!("{} stages: {} in {}", report.stages.len(), told.join(", "), seconds(report.duration)));
+    }
+}
+
+/// A duration as a person reads it.
+pub(crate) fn seconds(duration: Duration) -> String {
+    match duration.as_secs_f64() {
+        s if s < 1.0 => format!("{:.0} ms", s * 1000.0),
+        s if s < 60.0 => format!("{s:.1} s"),
+        s => format!("{:.0} min {:.0} s", (s / 60.0).floor(), s % 60.0),
+    }
+}
+
+/// One line for what happened to a stage, with the first reason.
+fn told(report: &StageReport) -> Option<String> {
+    let took = seconds(report.duration);
+    let stage = &report.stage;
+    let (verb, style) = match &report.outcome {
+        Outcome::Fresh | Outcome::Cancelled => return None,
+        Outcome::Ran => ("ran", GOOD),
+        Outcome::Restored => ("restored", GOOD),
+        Outcome::Failed(_) => ("failed", BAD),
+        Outcome::Blocked { by } => return Some(format!("{BAD} blocked{BAD:#} {stage} {DIM}by {by}{DIM:#}")),
+    };
+    let reason = report.reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let more = match report.reasons.len() {
+        0 | 1 => String::new(),
+        n => format!(", and {} more", n - 1),
+    };
+    Some(format!("{style}{verb:>8}{style:#} {stage} {DIM}{took}{reason}{more}{DIM:#}"))
+}
+
+/// Plain lines for a log: each stage that took long, was not new, or failed.
+struct Lines;
+
+impl Observer for Lines {
+    fn event(&self, event: Event<'_>) {
+        let Event::Finished { report, done, total } = event else { return };
+        let new = report.reasons == [dag::Reason::FirstRun];
+        let dull = matches!(report.outcome, Outcome::Ran | Outcome::Restored) && new && report.duration < WORTH_A_LINE;
+        if let Some(line) = told(report).filter(|_| !dull) {
+            anstream::eprintln!("[{done}/{total}] {}", line.trim_start());
+        }
+    }
+}
+
+/// A line for each running stage and one for all, redrawn in place.
+struct Live {
+    lines: MultiProgress,
+    all: ProgressBar,
+    running: RefCell<BTreeMap<String, ProgressBar>>,
+}
+
+impl Live {
+    fn new() -> Self {
+        let lines = MultiProgress::new();
+        let all = lines.add(ProgressBar::new(0));
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} stages  {elapsed}") {
+            all.set_style(style.progress_chars("━╸─"));
+        }
+        Self { lines, all, running: RefCell::default() }
+    }
+}
+
+impl Observer for Live {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Started { stage, .. } => {
+                let line = self.lines.insert_before(&self.all, ProgressBar::new_spinner());
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                    line.set_style(style);
+                }
+                line.set_message(stage.to_owned());
+                line.enable_steady_tick(Duration::from_millis(100));
+                self.running.borrow_mut().insert(stage.to_owned(), line);
+            }
+            Event::Finished { report, done, total } => {
+                self.all.set_length(total as u64);
+                self.all.set_position(done as u64);
+                if let Some(line) = self.running.borrow_mut().remove(&report.stage) {
+                    line.finish_and_clear();
+                }
+                let worth = report.duration >= WORTH_A_LINE || matches!(report.outcome, Outcome::Failed(_));
+                if let Some(line) = told(report).filter(|_| worth) {
+                    self.lines.suspend(|| anstream::eprintln!("{line}"));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.all.finish_and_clear();
+    }
+}
