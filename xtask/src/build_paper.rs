@@ -9,7 +9,7 @@ use studies::verify::StudyReport;
 
 use crate::cli::BuildPaper;
 use crate::console::{BAD, Console, GOOD};
-use crate::{Exit, Failure, fetch, verify, workspace};
+use crate::{Exit, Failure, fetch, workspace};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -48,9 +48,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     if report.succeeded() {
         if arguments.targets.is_empty() {
             for study in studies::all() {
-                if let Ok(report) = verify::report(root, study.name) {
-                    console.line(&verdict(&report));
-                }
+                let report = study.verify(root).map_err(Failure::new)?;
+                console.line(&verdict(&report));
             }
         }
         Ok(Exit::Success)
@@ -61,8 +60,12 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 
 /// One line on how the values made here compare with the published ones.
 fn verdict(report: &StudyReport) -> String {
-    let (style, verdict) = if report.passed() { (GOOD, "match") } else { (BAD, "MISMATCH") };
-    format!("{style}{verdict}{style:#}: {}", report.summary_line())
+    let (style, verdict) = if report.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
+    let summary = &report.summary;
+    format!(
+        "{style}{} {verdict}{style:#}: {} of {} artifacts match, {} differ, {} have no values on file, {} cannot be recomputed",
+        report.study, summary.matched, summary.entries, summary.mismatched, summary.unchecked, summary.not_recomputable
+    )
 }
 
 /// Brings raw files that are not in place. What cannot be had is left to the stages that need it:

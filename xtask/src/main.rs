@@ -4,7 +4,6 @@ mod build_paper;
 mod cli;
 mod console;
 mod fetch;
-mod inspect;
 mod verify;
 mod workspace;
 
@@ -22,7 +21,7 @@ fn main() -> ExitCode {
         Command::BuildPaper(arguments) => build_paper::run(&root, &arguments, &console),
         Command::Fetch(arguments) => fetch_command(&root, &arguments, &console),
         Command::Verify(arguments) => verify::run(&root, &arguments),
-        Command::Inspect(arguments) => inspect::run(&root, &arguments),
+        Command::Inspect(arguments) => todo!("{}", arguments.file.display()),
     });
     match result {
         Ok(exit) => exit.into(),

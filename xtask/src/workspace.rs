@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use studies::Study;
 use studies::sources::Sources;
 
 use crate::Failure;
@@ -24,20 +25,22 @@ pub(crate) fn find(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     })
 }
 
-/// Names of the studies, checked; all of them where none is named.
-pub(crate) fn names(named: &[String]) -> Result<Vec<&'static str>, Failure> {
-    let known: Vec<&'static str> = studies::all().iter().map(|study| study.name).collect();
+/// The named studies; all of them where none is named.
+pub(crate) fn studies(named: &[String]) -> Result<Vec<&'static Study>, Failure> {
+    let known = studies::all();
     if named.is_empty() {
-        return Ok(known);
+        return Ok(known.iter().collect());
     }
-    let check = |name: &String| {
-        let found = known.iter().copied().find(|study| study == name);
-        found.ok_or_else(|| Failure::usage(format!("there is no study {name:?}; there are {}", known.join(", "))))
+    let find = |name: &String| {
+        known.iter().find(|study| study.name == name).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|study| study.name).collect();
+            Failure::usage(format!("there is no study {name:?}; there are {}", names.join(", ")))
+        })
     };
-    named.iter().map(check).collect()
+    named.iter().map(find).collect()
 }
 
 /// The pins of the named studies, or of all.
 pub(crate) fn sources(root: &Path, named: &[String]) -> Result<Vec<Sources>, Failure> {
-    names(named)?.into_iter().map(|study| Sources::load(root, study).map_err(Failure::new)).collect()
+    studies(named)?.into_iter().map(|study| Sources::load(root, study.name).map_err(Failure::new)).collect()
 }

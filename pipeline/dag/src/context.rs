@@ -94,7 +94,8 @@ impl<'a> Context<'a> {
             let mut file = fs::File::create(&path)?;
             file.write_all(content.as_ref())
         };
-        write().map_err(|error: io::Error| Problem::io("write", self.final_path(role), &error))
+        let target = self.output_target(role)?;
+        write().map_err(|error: io::Error| Problem::io("write", target, &error))
     }
 
     /// Where to write an output. The file is moved to its final place when the stage is done.
@@ -102,9 +103,9 @@ impl<'a> Context<'a> {
         Ok(self.scratch.join(format!("{}", self.output(role)?)))
     }
 
-    fn final_path(&self, role: &str) -> &Path {
-        let output = self.outputs.iter().find(|output| output.role == role);
-        output.map_or(self.scratch, |output| Path::new(&output.path))
+    /// The path below the workspace where an output will appear.
+    pub fn output_target(&self, role: &str) -> Result<&'a str, Problem> {
+        Ok(&self.outputs[self.output(role)?].path)
     }
 
     fn input(&self, role: &str) -> Result<usize, Problem> {

@@ -1,1 +1,14 @@
-//! placeholder
+//! Readers of the raw formats in which energy measurements come, and what to see in them.
+//!
+//! [`pickle`] reads DataFrames that pandas pickled, running nothing; every reader gives a [`Frame`],
+//! a plain table in memory. [`inspect`] describes a raw file of any known format and writes it as
+//! CSV or JSON.
+
+mod cell;
+mod frame;
+pub mod inspect;
+pub mod pickle;
+pub mod time;
+
+pub use cell::{Array, Cell, CellRef, Container};
+pub use frame::{Column, ColumnData, Frame, FrameError, Index, IndexKind, Labels, Level};

@@ -4,6 +4,9 @@
 //! tables that stages hand to each other, the records they leave for papers and reviewers, the
 //! pins of the raw files, and the comparison with the published values.
 
+mod closing;
+mod cx;
+mod drawing;
 mod paper;
 pub mod published;
 pub mod record;

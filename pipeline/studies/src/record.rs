@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 mod data;
 
+pub(crate) use data::cells;
 pub use data::{Axis, Cell, Named, Role, Scale, Series};
 
 /// What sort of artifact a record or a published entry is.
@@ -106,6 +107,9 @@ pub struct Record {
     /// `rvalue`, `pvalue`, `stderr`, and `n` for the number of points.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub values: Named<Cell>,
+    /// The drawing of a figure, by its path in the project of a paper: `figures/fig5.svg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The axes of a figure: `x` and `y`, and further ones such as `top`.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub axes: Named<Axis>,
@@ -134,6 +138,7 @@ impl Record {
             shape: None,
             rows: Vec::new(),
             values: Named::new(),
+            file: None,
             axes: Named::new(),
             series: Vec::new(),
             not_recomputable: Vec::new(),
@@ -216,7 +221,7 @@ impl Record {
         self
     }
 
-    /// Adds a row with a label, its place in the index. See [`cells!`](crate::cells).
+    /// Adds a row with a label, its place in the index. The macro `cells!` lists cells of different types.
     #[must_use]
     pub fn row<C: Into<Cell>>(mut self, label: impl Into<Cell>, cells: impl IntoIterator<Item = C>) -> Self {
         let mut row = vec![label.into()];
@@ -243,6 +248,13 @@ impl Record {
     #[must_use]
     pub fn value(mut self, name: impl Into<String>, value: impl Into<Cell>) -> Self {
         self.values.set(name, value.into());
+        self
+    }
+
+    /// Names the drawing of the figure.
+    #[must_use]
+    pub fn file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
         self
     }
 

@@ -148,11 +148,7 @@ pub enum SourcesError {
 }
 
 fn list(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// The folder of a study's raw files, `<root>/raw/<study>`.
@@ -166,10 +162,7 @@ pub fn raw_folder(root: &Path, study: &str) -> PathBuf {
 /// [`SourcesError::Read`] if `raw/` exists and cannot be listed.
 pub fn pinned_studies(root: &Path) -> Result<Vec<String>, SourcesError> {
     let raw = root.join("raw");
-    let failed = |source| SourcesError::Read {
-        path: raw.clone(),
-        source,
-    };
+    let failed = |source| SourcesError::Read { path: raw.clone(), source };
     let entries = match std::fs::read_dir(&raw) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -196,18 +189,14 @@ impl Sources {
     /// [`SourcesError`], naming file and line where there is one.
     pub fn load(root: &Path, study: &str) -> Result<Sources, SourcesError> {
         if !is_study_name(study) {
-            return Err(SourcesError::StudyName {
-                study: study.to_owned(),
-            });
+            return Err(SourcesError::StudyName { study: study.to_owned() });
         }
         let file = raw_folder(root, study).join("sources.toml");
         match std::fs::read_to_string(&file) {
             Ok(text) => Sources::parse(&text, study, &file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SourcesError::Unknown {
-                study: study.to_owned(),
-                file,
-                known: pinned_studies(root)?,
-            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(SourcesError::Unknown { study: study.to_owned(), file, known: pinned_studies(root)? })
+            }
             Err(source) => Err(SourcesError::Read { path: file, source }),
         }
     }
@@ -226,9 +215,7 @@ impl Sources {
         if names.is_empty() {
             names = pinned_studies(root)?;
             if names.is_empty() {
-                return Err(SourcesError::NoStudies {
-                    raw: root.join("raw"),
-                });
+                return Err(SourcesError::NoStudies { raw: root.join("raw") });
             }
         }
         names.iter().map(|name| Sources::load(root, name)).collect()
@@ -249,9 +236,7 @@ impl Sources {
 
     /// Sum of the sizes of all pinned files, in bytes.
     pub fn total_bytes(&self) -> u64 {
-        self.files
-            .iter()
-            .fold(0, |sum, pin| sum.saturating_add(pin.bytes))
+        self.files.iter().fold(0, |sum, pin| sum.saturating_add(pin.bytes))
     }
 }
 

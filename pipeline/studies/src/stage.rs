@@ -2,19 +2,84 @@
 //! function stands in, and with handles that know the study's data.
 
 use std::any::type_name;
-use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use dag::code::cargo::Table;
-use dag::{Code, Context, Problem, Stage, StageBuilder};
+use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
 use serde::Serialize;
 
-use crate::record::{Record, Status};
-use crate::study::Setting;
-
-/// Pixels per pt of the pictures of figures: 144 a line on a screen at twice the size in print.
-const PNG_SCALE: f32 = 2.0;
+use crate::cx::Cx;
+use crate::record::Status;
+use crate::sources::Sources;
 
 const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
+
+/// What the stages of a study are declared with.
+pub(crate) struct Setting {
+    pub(crate) root: PathBuf,
+    pub(crate) study: &'static str,
+    pub(crate) sources: Sources,
+    /// Which data the study is made from.
+    pub(crate) status: Status,
+    pub(crate) typesetter: Arc<typeset::Backend>,
+}
+
+impl Setting {
+    /// Starts the declaration of a stage.
+    pub(crate) fn stage(&self, layer: &str, name: &str) -> StageOf<'_> {
+        StageOf::new(self, layer, name)
+    }
+
+    /// Where a raw file lies, and what it must hold. A file that is not pinned is let through, and
+    /// will be found missing.
+    pub(crate) fn raw(&self, path: &str) -> (String, Option<Pin>) {
+        let pinned = self.sources.files.iter().find(|pin| pin.path == path);
+        let pin = pinned.and_then(|pin| Digest::from_hex(&pin.sha256)).map(|sha256| Pin {
+            sha256,
+            help: format!("`cargo xtask fetch {} --force` brings the pinned file", self.study),
+        });
+        (format!("raw/{}/{path}", self.study), pin)
+    }
+
+    /// Where made data lie.
+    pub(crate) fn derived(&self, path: &str) -> String {
+        format!("derived/{}/{path}", self.study)
+    }
+
+    /// Where figures lie as SVG: those of the published data are committed as the reference.
+    pub(crate) fn figures(&self) -> String {
+        match self.status {
+            Status::Published => format!("figures/{}", self.study),
+            Status::Reconstructed | Status::Simulated => self.derived("figures"),
+        }
+    }
+
+    /// Where the paper lies.
+    pub(crate) fn paper(&self) -> String {
+        format!("derived/papers/{}.pdf", self.study)
+    }
+
+    /// The sources of the paper: the template, and the files of the study's own folder.
+    pub(crate) fn paper_sources(&self) -> Vec<String> {
+        let folders = ["paper".to_owned(), "paper/lib".to_owned(), format!("paper/{}", self.study)];
+        let mut sources = Vec::new();
+        for folder in folders {
+            let entries = std::fs::read_dir(self.root.join(&folder)).into_iter().flatten().flatten();
+            let names = entries.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name());
+            let hidden = |name: &str| name.starts_with('.') || name.ends_with('~');
+            let names = names.filter_map(|name| name.into_string().ok()).filter(|name| !hidden(name));
+            sources.extend(names.map(|name| format!("{folder}/{name}")));
+        }
+        sources.sort();
+        sources
+    }
+
+    /// Where a record lies.
+    pub(crate) fn record(&self, id: &str) -> String {
+        self.derived(&format!("records/{id}.json"))
+    }
+}
 
 /// A stage of a study under declaration. Paths are relative to the study's folder of their kind.
 pub(crate) struct StageOf<'a> {
@@ -116,6 +181,17 @@ impl<'a> StageOf<'a> {
         self.builder.code(code).run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
     }
 
+    /// Ends the declaration: the stage runs `call`, a closure that calls `function` with what has no
+    /// place among the parameters. It has the code of `function`.
+    pub(crate) fn calls<F, G>(self, _function: F, call: G) -> Stage
+    where
+        G: Fn(&mut Cx<'_, '_>) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        let code = self.code(code_of::<F>());
+        let status = self.setting.status;
+        self.builder.code(code).run_with(status, move |cx, &status| call(&mut Cx { cx, status }))
+    }
+
     fn code(&self, code: Code) -> Code {
         self.tools.iter().fold(code, |code, (tool, version)| code.with_tool(tool, version))
     }
@@ -135,56 +211,6 @@ struct Run<P> {
 fn code_of<F>() -> Code {
     let name = type_name::<F>();
     CODE.code_of(name).unwrap_or_else(|| panic!("{name} is no function of a module of this crate"))
-}
-
-/// The handles of a running stage of a study.
-pub(crate) struct Cx<'a, 'b> {
-    cx: &'a mut Context<'b>,
-    /// Which data the study is made from.
-    pub(crate) status: Status,
-}
-
-impl Cx<'_, '_> {
-    /// Writes a record to the output that has its id.
-    pub(crate) fn record(&mut self, record: Record) -> Result<(), Problem> {
-        let record = record.status(self.status);
-        let json = record.to_json().map_err(|error| Problem::new(error.to_string()))?;
-        self.cx.write(&record.id, json)
-    }
-
-    /// Draws a figure to the outputs that [`StageOf::makes_figure`] declares.
-    pub(crate) fn figure(&mut self, figure: &plot::Figure) -> Result<(), Problem> {
-        let broken = |error: plot::Error| Problem::new(error.to_string());
-        let svg = match self.status {
-            Status::Published => figure.svg(),
-            Status::Reconstructed => figure.clone().status_banner("RECONSTRUCTED DATA").svg(),
-            Status::Simulated => figure.clone().status_banner("SIMULATED DATA").svg(),
-        };
-        let svg = svg.map_err(broken)?;
-        self.cx.write("png", plot::png(&svg, PNG_SCALE).map_err(broken)?)?;
-        self.cx.write("csv", figure.data_csv())?;
-        self.cx.write("svg", svg)
-    }
-
-    /// Reads the record that is the input of its id.
-    pub(crate) fn read_record(&self, id: &str) -> Result<Record, Problem> {
-        let file = self.cx.input_path(id)?;
-        Record::from_json(&self.cx.read_text(id)?, file.as_ref()).map_err(|error| Problem::new(error.to_string()).in_file(file))
-    }
-}
-
-impl<'b> Deref for Cx<'_, 'b> {
-    type Target = Context<'b>;
-
-    fn deref(&self) -> &Context<'b> {
-        self.cx
-    }
-}
-
-impl DerefMut for Cx<'_, '_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.cx
-    }
 }
 
 #[cfg(test)]

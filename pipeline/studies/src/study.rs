@@ -1,25 +1,28 @@
 //! What a study is to the rest of the program: a name, and a list of stages.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use dag::{Digest, Pin, Stage};
+use dag::Stage;
 
-use crate::record::Status;
+use crate::published::Published;
+use crate::record::{self, Status};
 use crate::sources::{Sources, SourcesError};
-use crate::stage::StageOf;
+use crate::stage::Setting;
 use crate::tinyml_mcu;
+use crate::verify::{self, Expectation, StudyReport};
 
 /// A published study.
 pub struct Study {
     /// Name of its folders, such as `tinyml-mcu`.
     pub name: &'static str,
     stages: fn(&Setting) -> Vec<Stage>,
+    expectations: fn() -> Vec<Expectation>,
 }
 
 /// All studies, in the order in which they are built and told of.
 pub fn all() -> &'static [Study] {
-    &[Study { name: "tinyml-mcu", stages: tinyml_mcu::stages }]
+    &[Study { name: "tinyml-mcu", stages: tinyml_mcu::stages, expectations: verify::tinyml_mcu::expectations }]
 }
 
 impl Study {
@@ -37,70 +40,14 @@ impl Study {
         };
         Ok((self.stages)(&setting))
     }
-}
 
-/// What the stages of a study are declared with.
-pub(crate) struct Setting {
-    root: PathBuf,
-    pub(crate) study: &'static str,
-    pub(crate) sources: Sources,
-    /// Which data the study is made from.
-    pub(crate) status: Status,
-    pub(crate) typesetter: Arc<typeset::Backend>,
-}
-
-impl Setting {
-    /// Starts the declaration of a stage.
-    pub(crate) fn stage(&self, layer: &str, name: &str) -> StageOf<'_> {
-        StageOf::new(self, layer, name)
-    }
-
-    /// Where a raw file lies, and what it must hold. A file that is not pinned is let through, and
-    /// will be found missing.
-    pub(crate) fn raw(&self, path: &str) -> (String, Option<Pin>) {
-        let pinned = self.sources.files.iter().find(|pin| pin.path == path);
-        let pin = pinned.and_then(|pin| Digest::from_hex(&pin.sha256)).map(|sha256| Pin {
-            sha256,
-            help: format!("`cargo xtask fetch {} --force` brings the pinned file", self.study),
-        });
-        (format!("raw/{}/{path}", self.study), pin)
-    }
-
-    /// Where made data lie.
-    pub(crate) fn derived(&self, path: &str) -> String {
-        format!("derived/{}/{path}", self.study)
-    }
-
-    /// Where figures lie as SVG: those of the published data are committed as the reference.
-    pub(crate) fn figures(&self) -> String {
-        match self.status {
-            Status::Published => format!("figures/{}", self.study),
-            Status::Reconstructed | Status::Simulated => self.derived("figures"),
-        }
-    }
-
-    /// Where the paper lies.
-    pub(crate) fn paper(&self) -> String {
-        format!("derived/papers/{}.pdf", self.study)
-    }
-
-    /// The sources of the paper: the template, and the files of the study's own folder.
-    pub(crate) fn paper_sources(&self) -> Vec<String> {
-        let folders = ["paper".to_owned(), "paper/lib".to_owned(), format!("paper/{}", self.study)];
-        let mut sources = Vec::new();
-        for folder in folders {
-            let entries = std::fs::read_dir(self.root.join(&folder)).into_iter().flatten().flatten();
-            let names = entries.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name());
-            let hidden = |name: &str| name.starts_with('.') || name.ends_with('~');
-            let names = names.filter_map(|name| name.into_string().ok()).filter(|name| !hidden(name));
-            sources.extend(names.map(|name| format!("{folder}/{name}")));
-        }
-        sources.sort();
-        sources
-    }
-
-    /// Where a record lies.
-    pub(crate) fn record(&self, id: &str) -> String {
-        self.derived(&format!("records/{id}.json"))
+    /// Compares the records that the study has left in a workspace with the published values.
+    ///
+    /// # Errors
+    /// When the published values or a record cannot be read.
+    pub fn verify(&self, root: &Path) -> Result<StudyReport, Box<dyn std::error::Error>> {
+        let published = Published::read(&root.join(format!("paper/published/{}.toml", self.name)))?;
+        let records = record::read_records(&root.join(format!("derived/{}/records", self.name)))?;
+        Ok(verify::verify(&published, &records, &(self.expectations)()))
     }
 }

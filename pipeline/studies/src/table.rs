@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use dag::{Context, Problem};
-use polars_core::prelude::{Column as Series, DataFrame, DataType, PolarsError};
+use polars_core::prelude::{Column as Series, DataFrame, DataType, IdxCa, IdxSize, PolarsError};
 use polars_io::prelude::{ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 use polars_lazy::prelude::{Expr, IntoLazy, col, lit};
 use rawlog::{CellRef, ColumnData, Frame};
@@ -132,8 +132,8 @@ impl Table {
 
     /// The rows at the given places, in the given order.
     pub(crate) fn take(&self, rows: &[usize]) -> Result<Self, Problem> {
-        let rows = rows.iter().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
-        self.with(self.frame.take(&rows))
+        let rows: Vec<IdxSize> = rows.iter().map(|&row| IdxSize::try_from(row).unwrap_or(IdxSize::MAX)).collect();
+        self.with(self.frame.take(&IdxCa::from_vec("rows".into(), rows)))
     }
 
     fn with(&self, frame: Result<DataFrame, PolarsError>) -> Result<Self, Problem> {
@@ -202,7 +202,7 @@ impl Rows {
 /// Writes a frame of a raw file to an output of the stage, each column with the type that its
 /// cells allow, and the row labels as the column `index`.
 pub(crate) fn write_raw(cx: &mut Context<'_>, role: &str, raw: &Frame) -> Result<(), Problem> {
-    let index = (0..raw.nrows()).map(|row| match raw.index().labels.row(row).first() {
+    let index = (0..raw.nrows()).map(|row| match raw.index().row(row).first() {
         Some(CellRef::Int(label)) => *label,
         _ => i64::try_from(row).unwrap_or(i64::MAX),
     });

@@ -116,28 +116,7 @@ impl Workspace {
 
         let mut codes = BTreeMap::new();
         for module in own.keys() {
-            let mut files = BTreeSet::new();
-            let mut files_above = BTreeSet::new();
-            let mut crates = BTreeSet::new();
-            let mut open = vec![module.clone()];
-            while let Some(module) = open.pop() {
-                let Some(source) = own.get(&module) else { continue };
-                if !files.insert(module.clone()) {
-                    continue;
-                }
-                for path in &source.names {
-                    match resolve(&module, path, &own) {
-                        // A module above names all its stages: what it holds itself counts, but
-                        // to follow it would make every stage depend on every other.
-                        Some(above) if module.len() > above.len() && module.starts_with(&above) => {
-                            files_above.insert(above);
-                        }
-                        Some(other) => open.push(other),
-                        None => drop(crates.insert(path[0].clone())),
-                    }
-                }
-            }
-            files.extend(files_above.into_iter().filter(|above| own.contains_key(above)));
+            let (files, crates) = closure(module, &own);
             let mut parts: Vec<Part> = files.iter().map(|file| own[file].part.clone()).collect();
             let mut locked = BTreeSet::new();
             let mut open: Vec<String> = crates.into_iter().collect();
@@ -178,11 +157,43 @@ impl Workspace {
             }
             let bytes = fs::read(entry.path())?;
             let name = folder.join(&inside).to_string_lossy().replace('\\', "/");
-            let names = module::paths(&String::from_utf8_lossy(&bytes));
+            let names = module::names(&String::from_utf8_lossy(&bytes));
             sources.push(Source { inside, names, part: Part { name, version: None, digest: Digest::of(&bytes) } });
         }
         Ok(sources)
     }
+}
+
+/// The modules of the own crate whose code is behind a module, and the crates that they name.
+///
+/// A module that is reached from outside brings the modules that it declares. One that is reached
+/// from below does not: it may list many that have nothing to do with each other, and counts with
+/// what it names itself.
+fn closure(module: &[String], own: &BTreeMap<Vec<String>, Source>) -> (BTreeSet<Vec<String>>, BTreeSet<String>) {
+    let mut crates = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![(module.to_vec(), false)];
+    while let Some((module, from_below)) = open.pop() {
+        let Some(source) = own.get(&module) else { continue };
+        if !seen.insert((module.clone(), from_below)) {
+            continue;
+        }
+        if !from_below {
+            let child = |name: &String| module.iter().chain([name]).cloned().collect();
+            open.extend(source.names.declared.iter().map(|name| (child(name), false)));
+        }
+        for path in &source.names.paths {
+            match resolve(&module, path, own) {
+                Some(other) if other == module => {}
+                Some(other) => {
+                    let above = module.starts_with(&other);
+                    open.push((other, above));
+                }
+                None => drop(crates.insert(path[0].clone())),
+            }
+        }
+    }
+    (seen.into_iter().map(|(module, _)| module).collect(), crates)
 }
 
 struct Member {
@@ -193,7 +204,7 @@ struct Member {
 struct Source {
     /// Path below the folder that was walked.
     inside: PathBuf,
-    names: BTreeSet<Vec<String>>,
+    names: module::Names,
     part: Part,
 }
 
@@ -270,8 +281,12 @@ mod tests {
         ("home/src/shared.rs", "pub fn f() {}"),
         ("home/src/study/mod.rs", "mod a; mod b; fn stages() { a::run; b::run; }"),
         ("home/src/study/a.rs", "use crate::shared::f; fn run() { helper::go() }"),
-        ("home/src/study/b.rs", "use super::a::{self, X}; use dep::Y;"),
-        ("home/src/study/c.rs", "use super::Config;"),
+        ("home/src/study/b.rs", "use super::a::{self, X}; use dep::Y; let c = 1;"),
+        ("home/src/study/c.rs", "use super::list::go; mod deep; let helper = 1;"),
+        ("home/src/study/c/deep.rs", "use super::x;"),
+        ("home/src/study/list.rs", "mod one; mod two; fn go() { dep::z() }"),
+        ("home/src/study/list/one.rs", "use super::go;"),
+        ("home/src/study/list/two.rs", ""),
         ("helper/Cargo.toml", "[dependencies]\n"),
         ("helper/src/lib.rs", "pub fn go() {}"),
         ("helper/tests/t.rs", "fn test() {}"),
@@ -291,7 +306,12 @@ mod tests {
             parts["study::b"],
             ["dep", "helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs", "home/src/study/b.rs"]
         );
-        assert_eq!(parts["study::c"], ["home/src/study/c.rs", "home/src/study/mod.rs"]);
+        let list = ["home/src/study/list.rs", "home/src/study/list/one.rs"];
+        assert_eq!(parts["study::list::one"], [&["dep"], &list[..]].concat(), "not two, which is only declared above");
+        let c = ["dep", "home/src/study/c.rs", "home/src/study/c/deep.rs"];
+        let c = [&c[..], &list, &["home/src/study/list/two.rs"]].concat();
+        assert_eq!(parts["study::c"], c);
+        assert_eq!(parts["study::c::deep"], c, "with what its parent names");
     }
 
     #[test]

@@ -16,16 +16,32 @@ enum Token {
     Other,
 }
 
-/// All paths in the source, each as its segments: `use super::{a, b::C}` gives `[super, a]` and
-/// `[super, b, C]`; `stats::mean(x)` gives `[stats, mean]`.
-pub(super) fn paths(source: &str) -> BTreeSet<Vec<String>> {
+/// What a source file names.
+#[derive(Default)]
+pub(super) struct Names {
+    /// All paths, each as its segments: `use super::{a, b::C}` gives `[super, a]` and
+    /// `[super, b, C]`; `stats::mean(x)` gives `[stats, mean]`.
+    pub(super) paths: BTreeSet<Vec<String>>,
+    /// Modules that are only declared: `mod a;`.
+    pub(super) declared: BTreeSet<String>,
+}
+
+/// Reads a source file.
+pub(super) fn names(source: &str) -> Names {
     let tokens = tokens(source);
-    let mut found = BTreeSet::new();
+    let mut names = Names::default();
     let mut at = 0;
     while at < tokens.len() {
-        at = path(&tokens, at, &[], &mut found).max(at + 1);
+        if let (Some(Token::Word(keyword)), Some(Token::Word(module))) = (tokens.get(at), tokens.get(at + 1))
+            && keyword == "mod"
+        {
+            names.declared.insert(module.clone());
+            at += 2;
+        } else {
+            at = path(&tokens, at, &[], &mut names.paths).max(at + 1);
+        }
     }
-    found
+    names
 }
 
 /// Reads a path or a `use` tree that starts at `at`; returns where it ends.
@@ -46,7 +62,8 @@ fn path(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut BTreeSet
             return at + 1;
         }
     }
-    if segments.len() > prefix.len() {
+    // A word by itself is a variable or the like: what is in a module or crate is behind a `::`.
+    if segments.len() > prefix.len().max(1) {
         found.insert(segments);
     }
     at
@@ -159,7 +176,7 @@ mod tests {
     use super::*;
 
     fn found(source: &str) -> Vec<String> {
-        paths(source).into_iter().map(|p| p.join("::")).collect()
+        names(source).paths.into_iter().map(|p| p.join("::")).collect()
     }
 
     #[test]
@@ -175,6 +192,14 @@ mod tests {
     }
 
     #[test]
+    fn a_declared_module_is_no_path() {
+        let names = names("pub(super) mod a;\nmod b { use c::d; }");
+        assert_eq!(names.declared, ["a", "b"].map(str::to_owned).into());
+        assert!(names.paths.contains(&vec!["c".to_owned(), "d".to_owned()]));
+        assert!(!names.paths.contains(&vec!["a".to_owned()]));
+    }
+
+    #[test]
     fn comments_strings_and_characters_are_not_code() {
         let source =
             "// a::b\n/* c::d /* e::f */ g::h */ let x = \"i::j\\\" k::l\"; r#\"m::n\" o::p\"#; '\"'; '\\''; q::r";
@@ -187,7 +212,7 @@ mod tests {
     fn sources_that_end_anywhere_do_no_harm() {
         let source = "use a::{b, c::{d}}; /* x */ \"s\" r#\"t\"# 'c' e::f";
         for end in 0..=source.len() {
-            paths(&source[..end]);
+            names(&source[..end]);
         }
     }
 }

@@ -8,10 +8,10 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 /// A list of cells of different types: `cells!["W-int8_A-int8", 36.39]`.
-#[macro_export]
 macro_rules! cells {
     ($($cell:expr),* $(,)?) => { [$($crate::record::Cell::from($cell)),*] };
 }
+pub(crate) use cells;
 
 /// One cell of a table, or one value.
 #[derive(Debug, Clone, PartialEq)]

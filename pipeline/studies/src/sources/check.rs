@@ -19,20 +19,13 @@ pub(super) fn check(text: &str, study: &str, file: &Path) -> Result<Sources, Sou
     checker.schema()?;
     let document: Document = checker.deserialize()?;
 
-    checker.rule(
-        "study",
-        &document.study,
-        document.study.get_ref() == study,
-        || format!("\"{study}\", the name of the folder"),
-    )?;
+    checker.rule("study", &document.study, document.study.get_ref() == study, || {
+        format!("\"{study}\", the name of the folder")
+    })?;
     if document.file.is_empty() {
         return Err(checker.syntax(0..0, "no [[file]] entry"));
     }
-    let files = document
-        .file
-        .into_iter()
-        .map(|entry| checker.pin(entry))
-        .collect::<Result<Vec<_>, _>>()?;
+    let files = document.file.into_iter().map(|entry| checker.pin(entry)).collect::<Result<Vec<_>, _>>()?;
     checker.distinct(&files)?;
 
     Ok(Sources {
@@ -95,13 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    fn value(
-        &self,
-        key: &'static str,
-        line: usize,
-        found: &str,
-        expected: impl Into<String>,
-    ) -> SourcesError {
+    fn value(&self, key: &'static str, line: usize, found: &str, expected: impl Into<String>) -> SourcesError {
         SourcesError::Value {
             file: self.file.to_owned(),
             line,
@@ -145,45 +132,27 @@ impl Checker<'_> {
         if holds {
             return Ok(());
         }
-        Err(self.value(
-            key,
-            self.line(value.span().start),
-            value.get_ref(),
-            expected(),
-        ))
+        Err(self.value(key, self.line(value.span().start), value.get_ref(), expected()))
     }
 
     fn pin(&self, entry: FileEntry) -> Result<Pin, SourcesError> {
-        for (key, path) in [
-            ("path", &entry.path),
-            ("upstream_path", &entry.upstream_path),
-        ] {
+        for (key, path) in [("path", &entry.path), ("upstream_path", &entry.upstream_path)] {
             if let Some(expected) = path_fault(path.get_ref()) {
                 self.rule(key, path, false, || expected.to_owned())?;
             }
         }
         self.rule("path", &entry.path, !is_reserved(entry.path.get_ref()), || {
-            "a name other than sources.toml, .fetch.lock and .*.partial, which `fetch` itself uses"
-                .to_owned()
+            "a name other than sources.toml, .fetch.lock and .*.partial, which `fetch` itself uses".to_owned()
         })?;
-        self.rule(
-            "sha256",
-            &entry.sha256,
-            is_lower_hex(entry.sha256.get_ref(), 64),
-            || "64 lower-case hex digits".to_owned(),
-        )?;
-        self.rule(
-            "commit",
-            &entry.commit,
-            is_lower_hex(entry.commit.get_ref(), 40),
-            || "the 40 lower-case hex digits of a commit (a branch or tag can move)".to_owned(),
-        )?;
-        self.rule(
-            "repository",
-            &entry.repository,
-            is_repository(entry.repository.get_ref()),
-            || "owner/name of a GitHub repository".to_owned(),
-        )?;
+        self.rule("sha256", &entry.sha256, is_lower_hex(entry.sha256.get_ref(), 64), || {
+            "64 lower-case hex digits".to_owned()
+        })?;
+        self.rule("commit", &entry.commit, is_lower_hex(entry.commit.get_ref(), 40), || {
+            "the 40 lower-case hex digits of a commit (a branch or tag can move)".to_owned()
+        })?;
+        self.rule("repository", &entry.repository, is_repository(entry.repository.get_ref()), || {
+            "owner/name of a GitHub repository".to_owned()
+        })?;
         Ok(Pin {
             line: self.line(entry.path.span().start),
             path: entry.path.into_inner(),
@@ -203,10 +172,7 @@ impl Checker<'_> {
         for pin in files {
             let key = pin.path.to_ascii_lowercase();
             if let Some(first) = taken.get(&key) {
-                let expected = format!(
-                    "a path of its own: line {} has \"{}\"",
-                    first.line, first.path
-                );
+                let expected = format!("a path of its own: line {} has \"{}\"", first.line, first.path);
                 return Err(self.value("path", pin.line, &pin.path, expected));
             }
             taken.insert(key, pin);
@@ -215,8 +181,7 @@ impl Checker<'_> {
             let key = pin.path.to_ascii_lowercase();
             for (end, _) in key.match_indices('/') {
                 if let Some(other) = key.get(..end).and_then(|folder| taken.get(folder)) {
-                    let expected =
-                        format!("a path that is not below the file of line {}", other.line);
+                    let expected = format!("a path that is not below the file of line {}", other.line);
                     return Err(self.value("path", pin.line, &pin.path, expected));
                 }
             }
@@ -226,10 +191,7 @@ impl Checker<'_> {
 }
 
 fn is_lower_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn is_repository(text: &str) -> bool {
@@ -237,8 +199,7 @@ fn is_repository(text: &str) -> bool {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         !part.is_empty() && part != "." && part != ".." && part.bytes().all(allowed)
     };
-    text.split_once('/')
-        .is_some_and(|(owner, name)| part(owner) && part(name))
+    text.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name))
 }
 
 /// What is wrong with a path, as the end of "expected …", or nothing.

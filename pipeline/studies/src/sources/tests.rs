@@ -51,12 +51,7 @@ fn reads_every_field() {
     assert_eq!(sources.licence["statement"], "none");
     assert_eq!(
         sources.missing,
-        [MissingInput {
-            name: "x.log".into(),
-            holds: "power".into(),
-            why: "lost".into(),
-            upstream_says: None
-        }]
+        [MissingInput { name: "x.log".into(), holds: "power".into(), why: "lost".into(), upstream_says: None }]
     );
     assert_eq!(
         sources.files,
@@ -86,10 +81,7 @@ fn reads_every_field() {
     assert_eq!(sources.total_bytes(), 12);
     assert_eq!(sources.pin("b.csv").map(|pin| pin.line), Some(14));
     assert_eq!(sources.pin("c.csv"), None);
-    assert_eq!(
-        sources.files[0].below(Path::new("raw/demo")),
-        Path::new("raw").join("demo").join("data").join("a.csv")
-    );
+    assert_eq!(sources.files[0].below(Path::new("raw/demo")), Path::new("raw").join("demo").join("data").join("a.csv"));
 }
 
 #[test]
@@ -108,16 +100,10 @@ fn refuses_paths_that_leave_the_folder() {
         (r"data/b\u0000.csv", "without control characters"),
         (r"b\n.csv", "without control characters"),
     ] {
-        let key_line = [
-            ("path = \"b.csv\"", "path", 14),
-            ("upstream_path = \"b.csv\"", "upstream_path", 19),
-        ];
+        let key_line = [("path = \"b.csv\"", "path", 14), ("upstream_path = \"b.csv\"", "upstream_path", 19)];
         for (from, key, line) in key_line {
             let message = message_with(&format!("\n{from}"), &format!("\n{key} = \"{path}\""));
-            assert!(
-                message.starts_with(&format!("raw/demo/sources.toml:{line}: {key} = ")),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("raw/demo/sources.toml:{line}: {key} = ")), "{message}");
             assert!(message.contains(expected), "{message}");
         }
     }
@@ -125,17 +111,9 @@ fn refuses_paths_that_leave_the_folder() {
 
 #[test]
 fn refuses_the_names_that_fetch_uses() {
-    for name in [
-        "sources.toml",
-        "Sources.TOML",
-        ".fetch.lock",
-        "data/.a.csv.partial",
-    ] {
+    for name in ["sources.toml", "Sources.TOML", ".fetch.lock", "data/.a.csv.partial"] {
         let message = message_with("\npath = \"b.csv\"", &format!("\npath = \"{name}\""));
-        assert!(
-            message.contains(":14: path") && message.contains("`fetch` itself uses"),
-            "{message}"
-        );
+        assert!(message.contains(":14: path") && message.contains("`fetch` itself uses"), "{message}");
     }
     // Only the files of the folder itself: upstream may well have one of that name further down.
     let below = document().replacen("\"b.csv\"", "\"data/sources.toml\"", 1);
@@ -150,47 +128,26 @@ fn refuses_two_files_in_one_place() {
         "raw/demo/sources.toml:14: path = \"data/a.csv\": expected a path of its own: line 5 has \"data/a.csv\""
     );
     let case = message_with("\"b.csv\"", "\"Data/A.csv\"");
-    assert!(
-        case.contains(":14:") && case.contains("line 5 has \"data/a.csv\""),
-        "{case}"
-    );
-    for (from, to, at, other) in [
-        ("\"b.csv\"", "\"data\"", 5, 14),
-        ("\"b.csv\"", "\"data/a.csv/c\"", 14, 5),
-    ] {
+    assert!(case.contains(":14:") && case.contains("line 5 has \"data/a.csv\""), "{case}");
+    for (from, to, at, other) in [("\"b.csv\"", "\"data\"", 5, 14), ("\"b.csv\"", "\"data/a.csv/c\"", 14, 5)] {
         let message = message_with(from, to);
         assert!(message.contains(&format!(":{at}: path")), "{message}");
-        assert!(
-            message.contains(&format!("not below the file of line {other}")),
-            "{message}"
-        );
+        assert!(message.contains(&format!("not below the file of line {other}")), "{message}");
     }
 }
 
 #[test]
 fn refuses_bad_values_with_their_line() {
     for (from, to, expected) in [
-        (
-            SHA256,
-            "abc",
-            ":7: sha256 = \"abc\": expected 64 lower-case hex digits",
-        ),
+        (SHA256, "abc", ":7: sha256 = \"abc\": expected 64 lower-case hex digits"),
         ("e3b0", "E3B0", ":7: sha256"),
         ("e3b0", "g3b0", ":7: sha256"),
         (COMMIT, "main", ":9: commit = \"main\": expected the 40"),
-        (
-            "owner/name",
-            "owner",
-            ":8: repository = \"owner\": expected owner/name",
-        ),
+        ("owner/name", "owner", ":8: repository = \"owner\": expected owner/name"),
         ("owner/name", "owner/../name", ":8: repository"),
         ("owner/name", "owner/..", ":8: repository"),
         ("owner/name", "https://host/name", ":8: repository"),
-        (
-            "\"demo\"",
-            "\"other\"",
-            ":2: study = \"other\": expected \"demo\"",
-        ),
+        ("\"demo\"", "\"other\"", ":2: study = \"other\": expected \"demo\""),
         ("schema = 1", "schema = 2", ":1: schema = \"2\": expected 1"),
     ] {
         let message = message_with(from, to);
@@ -211,10 +168,7 @@ fn names_the_line_of_bad_syntax_and_types() {
         ("bytes = 0", "bytes = 0\nbytes = 0", 16, "duplicate key"),
     ] {
         let message = message_with(from, to);
-        assert!(
-            message.contains(&format!("sources.toml:{line}: ")),
-            "{to:?}: {message}"
-        );
+        assert!(message.contains(&format!("sources.toml:{line}: ")), "{to:?}: {message}");
         assert!(message.contains(expected), "{to:?}: {message}");
     }
     let empty = parse("schema = 1\nstudy = \"demo\"\n[[files]]\n").expect_err("no [[file]]");
@@ -244,30 +198,18 @@ fn finds_the_pinned_studies() {
     let other = demo.replace("\"demo\"", "\"a-2\"");
     let root = root_with(&[("demo", &demo), ("a-2", &other), ("No Study", &demo)]);
     std::fs::create_dir(root.path().join("raw").join("empty")).expect("an empty folder");
-    assert_eq!(
-        pinned_studies(root.path()).expect("a listing"),
-        ["a-2", "demo"]
-    );
+    assert_eq!(pinned_studies(root.path()).expect("a listing"), ["a-2", "demo"]);
 
     let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let all = Sources::load_all(root.path(), &[]).expect("all");
-    assert_eq!(
-        all.iter().map(|s| s.study.as_str()).collect::<Vec<_>>(),
-        ["a-2", "demo"]
-    );
+    assert_eq!(all.iter().map(|s| s.study.as_str()).collect::<Vec<_>>(), ["a-2", "demo"]);
     let twice = Sources::load_all(root.path(), &names(&["demo", "demo"])).expect("one");
     assert_eq!(twice.len(), 1);
-    assert_eq!(
-        twice[0].file,
-        root.path().join("raw").join("demo").join("sources.toml")
-    );
+    assert_eq!(twice[0].file, root.path().join("raw").join("demo").join("sources.toml"));
 
     let unknown = Sources::load_all(root.path(), &names(&["demo", "nope"])).expect_err("nope");
     let message = unknown.to_string();
-    assert!(
-        message.contains("`nope`") && message.ends_with("studies that have: a-2, demo"),
-        "{message}"
-    );
+    assert!(message.contains("`nope`") && message.ends_with("studies that have: a-2, demo"), "{message}");
     for name in ["../demo", "", "-x", "a/b", "Demo"] {
         let error = Sources::load(root.path(), name).expect_err(name);
         assert!(matches!(error, SourcesError::StudyName { .. }), "{error}");
@@ -277,10 +219,7 @@ fn finds_the_pinned_studies() {
 #[test]
 fn says_when_nothing_is_pinned_or_readable() {
     let empty = tempfile::tempdir().expect("a temporary folder");
-    assert_eq!(
-        pinned_studies(empty.path()).expect("no raw/"),
-        Vec::<String>::new()
-    );
+    assert_eq!(pinned_studies(empty.path()).expect("no raw/"), Vec::<String>::new());
     let error = Sources::load_all(empty.path(), &[]).expect_err("no studies");
     assert!(matches!(error, SourcesError::NoStudies { .. }), "{error}");
 
@@ -297,11 +236,7 @@ fn says_when_nothing_is_pinned_or_readable() {
 fn the_committed_pins_are_correct() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("..");
     for sources in Sources::load_all(&root, &[]).expect("correct pins") {
-        assert!(
-            !sources.licence.is_empty(),
-            "{}: no [licence]",
-            sources.study
-        );
+        assert!(!sources.licence.is_empty(), "{}: no [licence]", sources.study);
         if sources.study == "tinyml-mcu" {
             assert_eq!(sources.files.len(), 12);
             assert_eq!(sources.total_bytes(), 1_453_112);

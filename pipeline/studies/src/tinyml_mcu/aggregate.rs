@@ -5,9 +5,8 @@ use polars_lazy::prelude::{Expr, col, lit};
 use serde::Serialize;
 use stats::argsort_quicksort;
 
-use crate::cells;
-use crate::record::{Axis, Record, Scale, Series};
-use crate::stage::Cx;
+use crate::record::{Axis, Record, Scale, Series, cells};
+use crate::cx::Cx;
 use crate::table::Table;
 
 /// A network of figure 3.
@@ -23,7 +22,7 @@ pub(super) struct Network {
 /// promise.
 ///
 /// The original picks rows by position after two sorts, of which the first is not stable where
-/// there are more than 17 rows; see quirks `unstable-sort`, `fig2-labels` and `fig2-column`.
+/// there are more than 16 rows; see quirks `unstable-sort`, `fig2-labels` and `fig2-column`.
 pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Problem> {
     let id = format!("fig2.{name}");
     let table = Table::read(cx, "latency")?;

@@ -6,7 +6,7 @@ use dag::Problem;
 use serde::Serialize;
 
 use super::schema;
-use crate::stage::Cx;
+use crate::cx::Cx;
 use crate::table::{Rows, Table};
 
 /// Boards and the names that figures give them, in the order of all legends.

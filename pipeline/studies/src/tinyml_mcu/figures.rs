@@ -16,7 +16,7 @@ use plot::{Band, Line, Look, Marker, Points, Registry, Size};
 use super::aggregate;
 use super::stats::{BandsOf, CLASSES, MCUS, points};
 use crate::record::{Record, Series};
-use crate::stage::Cx;
+use crate::cx::Cx;
 use crate::table::Table;
 
 /// The microcontrollers.

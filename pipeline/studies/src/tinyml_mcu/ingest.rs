@@ -2,7 +2,7 @@
 
 use dag::Problem;
 
-use crate::stage::Cx;
+use crate::cx::Cx;
 use crate::table::write_raw;
 
 /// A pickle to a table. Nothing in the pickle is executed.

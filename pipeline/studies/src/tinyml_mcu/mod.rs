@@ -17,8 +17,8 @@ use self::aggregate::{Block, Network};
 use self::clean::{From, Sweep, SweepFrom};
 use self::figures::{fig2, fig3, fig4, fig5, fig6, fig7, fig8, fig9};
 use self::stats::{Bands, BandsOf};
-use crate::study::Setting;
-use crate::{paper, verify};
+use crate::stage::Setting;
+use crate::{closing, verify};
 
 const INFERENCES: &str = "data/A_Aggregated_energy_inference_table.pkl";
 const LAYERS: &str = "data/A_Aggregated_energy_inference_layer_table.pkl";
@@ -147,7 +147,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     let fig2 = LATENCIES.iter().fold(figure("fig2.corrected"), |stage, (name, _)| {
         stage.reads_record(&format!("fig2.{name}.figure.corrected"))
     });
-    stages.push(fig2.does(fig2::corrected));
+    stages.push(fig2.makes_records(["fig2.corrected"]).does(fig2::corrected));
     for network in NETWORKS {
         let stage = figure(network.id).table("inferences", "clean/inferences");
         stages.push(stage.makes_records([format!("{}.figure", network.id)]).does_with(network, fig3::draw));
@@ -174,6 +174,6 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     stages.push(sweep("fig9", "dense").makes_records(["fig9.figure"]).does(fig9::draw));
 
     // Comparison with the published values, and the paper.
-    stages.extend(paper::stages(setting, &stages, verify::tinyml_mcu::expectations));
+    stages.extend(closing::stages(setting, &stages, verify::tinyml_mcu::expectations));
     stages
 }

@@ -7,9 +7,8 @@ use serde::Serialize;
 use stats::{BootstrapOptions, LinearRegression, bootstrap_band, linear_regression};
 
 use super::{aggregate, schema};
-use crate::cells;
-use crate::record::Record;
-use crate::stage::Cx;
+use crate::record::{Record, cells};
+use crate::cx::Cx;
 use crate::table::{Rows, Table};
 
 /// The microcontrollers in the order of all legends.

@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Colour, Corner, Legend, Line, Points, style};
 
 use super::{PLATFORMS, SIZE, broken};
 use crate::record::{Axis as RecordAxis, Record, Series};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 use crate::tinyml_mcu::aggregate::{Network, fig3_points, least, milli};
 use crate::tinyml_mcu::stats::MCUS;
 
@@ -46,6 +47,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
     let title = format!("Energy against latency of {}", network.name);
     let about = About { id: &format!("{}.figure", network.id), title: &title, alt: &alt };
     let figure = plot.legend(Legend::inside(Corner::UpperRight).title("MCU")).figure(about, SIZE).map_err(broken)?;
-    cx.figure(&figure)?;
-    cx.record(record)
+    drawing::write(cx, &figure, record)
 }

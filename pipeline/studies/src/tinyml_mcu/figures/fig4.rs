@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, dense_layer, milliseconds, sweep_marks};
 use crate::record::{Axis as RecordAxis, Record};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 
 /// The limits are those that the original sets by hand; of the input lengths 440 to 499 they show
 /// 447 to 479. The record holds all.
@@ -24,6 +25,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               odd lengths the slowest.",
     };
     let plot = Cartesian::new(x, y).marks(marks).legend(Legend::inside(Corner::UpperLeft).title("Input length"));
-    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
-    cx.record(record)
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
 }

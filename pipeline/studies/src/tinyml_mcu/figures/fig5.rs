@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, class_lines, sweep_marks};
 use crate::record::{Axis as RecordAxis, Record};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 use crate::tinyml_mcu::aggregate::{fig5_points, seconds};
 
 /// As published: on the operations as the original counts them, with the number of channels on top.
@@ -27,8 +28,7 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).top_axis(top).boxed().marks(marks);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
-    cx.record(record.quirk("conv-macc").with_correction())
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("conv-macc").with_correction())
 }
 
 /// On the true number of operations, with a line for each class.
@@ -47,6 +47,5 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(class_lines(&table, "true_maccs")?).marks(marks);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
-    cx.record(record.quirk("pooled-classes"))
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("pooled-classes"))
 }

@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Corner, Legend, Size};
 
 use super::{Energy, SIZE, broken, energy};
 use crate::record::{Axis as RecordAxis, Record};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 use crate::tinyml_mcu::schema::INFERENCE_LATENCY;
 use crate::tinyml_mcu::stats::BandsOf;
 
@@ -60,6 +61,5 @@ fn draw_normalized(cx: &mut Cx<'_, '_>, x: Axis, y: Axis, record: Record) -> Res
 fn draw(cx: &mut Cx<'_, '_>, plot: Cartesian, energy: Energy, about: About<'_>, size: Size) -> Result<(), Problem> {
     let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
-    cx.figure(&plot.figure(about, size).map_err(broken)?)?;
-    cx.record(energy.record)
+    drawing::write(cx, &plot.figure(about, size).map_err(broken)?, energy.record)
 }

@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Corner, Legend, Size};
 
 use super::{SIZE, broken, energy};
 use crate::record::{Axis as RecordAxis, Record};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 use crate::tinyml_mcu::schema::{ENERGY_SHARE, LATENCY_SHARE, LAYER_LATENCY};
 use crate::tinyml_mcu::stats::BandsOf;
 
@@ -25,8 +26,7 @@ pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
     let plot = plot.legend(Legend::inside(Corner::UpperRight).title("MCU"));
-    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
-    cx.record(energy.record)
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, energy.record)
 }
 
 /// As shares of the layer in its inference.
@@ -45,6 +45,5 @@ pub(crate) fn relative(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
-    cx.figure(&plot.figure(about, Size::pt(400.0, 216.0)).map_err(broken)?)?;
-    cx.record(energy.record)
+    drawing::write(cx, &plot.figure(about, Size::pt(400.0, 216.0)).map_err(broken)?, energy.record)
 }

@@ -5,7 +5,8 @@ use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, class_lines, sweep_marks};
 use crate::record::{Axis as RecordAxis, Record};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 use crate::tinyml_mcu::aggregate::{fig8_points, seconds};
 
 /// As published.
@@ -37,7 +38,7 @@ fn draw(cx: &mut Cx<'_, '_>, id: &str, lines: bool) -> Result<(), Problem> {
         plot = plot.marks(class_lines(&table, "maccs")?);
     }
     let plot = plot.marks(marks).legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    cx.figure(&plot.figure(about, SIZE).map_err(broken)?)?;
     let record = record.quirk("pooled-classes");
-    cx.record(if lines { record } else { record.with_correction() })
+    let record = if lines { record } else { record.with_correction() };
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
 }

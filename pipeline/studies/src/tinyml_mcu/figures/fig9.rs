@@ -6,15 +6,16 @@ use polars_lazy::prelude::{col, lit};
 
 use super::{SIZES, broken, dense_layer, milliseconds};
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
-use crate::stage::Cx;
+use crate::cx::Cx;
+use crate::drawing;
 
 /// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.
 pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let table = dense_layer(cx)?.filter(col("size").gt(lit(459.0)).and(col("size").lt(lit(491.0))))?;
     let latencies = milliseconds(&table)?;
     let lengths: Vec<String> = table.numbers("size")?.iter().map(|length| format!("{length:.0}")).collect();
-    let colours = table.texts("class")?.iter().map(|class| SIZES.look(class).map(|look| look.colour).map_err(broken));
-    let colours: Vec<Colour> = colours.collect::<Result<_, _>>()?;
+    let colour = |class: &String| SIZES.look(class).map(|look| look.colour).map_err(broken);
+    let colours: Vec<Colour> = table.texts("class")?.iter().map(colour).collect::<Result<_, _>>()?;
     let greatest = latencies.iter().copied().fold(0.0, f64::max);
     let record = Record::figure("fig9.figure")
         .x_axis(RecordAxis::new("Layer Latency").unit("ms").range(0.0, 1.05 * greatest))
@@ -28,6 +29,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = Cartesian::new(Axis::value("Layer latency", "ms").from_zero(), Axis::category("Input length", lengths).inverse());
     let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
-    cx.figure(&plot.figure(about, Size::pt(240.0, 330.0)).map_err(broken)?)?;
-    cx.record(record)
+    drawing::write(cx, &plot.figure(about, Size::pt(240.0, 330.0)).map_err(broken)?, record)
 }
