@@ -19,12 +19,42 @@ static ALLOCATOR: Counting = Counting;
 /// One kind of damage; positions are fractions of the file in units of 1/65536.
 #[derive(Debug, Clone)]
 enum Damage {
-    Replace { at: u16, bytes: Vec<u8> },
-    Insert { at: u16, bytes: Vec<u8> },
-    Remove { at: u16, count: usize },
-    Copy { from: u16, count: usize, to: u16 },
-    Repeat { at: u16, count: usize, times: usize },
-    Truncate { at: u16 },
+    Replace {
+        at: u16,
+        bytes: Vec<u8>,
+    },
+    Insert {
+        at: u16,
+        bytes: Vec<u8>,
+    },
+    Remove {
+        at: u16,
+        count: usize,
+    },
+    Copy {
+        from: u16,
+        count: usize,
+        to: u16,
+    },
+    Repeat {
+        at: u16,
+        count: usize,
+        times: usize,
+    },
+    Truncate {
+        at: u16,
+    },
+    /// Lets a reference to the memo (`BINGET`) at or after a place refer to another value: the
+    /// shape of the opcodes stays right, the types of the objects do not.
+    Retarget {
+        at: u16,
+        slot: u8,
+    },
+    /// Changes a small integer (`BININT1`) at or after a place.
+    Renumber {
+        at: u16,
+        number: u8,
+    },
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
@@ -47,6 +77,15 @@ fn damage() -> impl Strategy<Value = Damage> {
         1 => (any::<u16>(), 1..60usize, 1..300usize)
             .prop_map(|(at, count, times)| Damage::Repeat { at, count, times }),
         1 => any::<u16>().prop_map(|at| Damage::Truncate { at }),
+        2 => misdirection(),
+    ]
+}
+
+/// Damage after which the opcodes still fit together, so that it reaches the interpretation.
+fn misdirection() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        2 => (any::<u16>(), any::<u8>()).prop_map(|(at, slot)| Damage::Retarget { at, slot }),
+        1 => (any::<u16>(), 0..12u8).prop_map(|(at, number)| Damage::Renumber { at, number }),
     ]
 }
 
@@ -75,9 +114,27 @@ fn apply(file: &[u8], damages: &[Damage]) -> Vec<u8> {
                 bytes.splice(span, copies);
             }
             Damage::Truncate { at } => bytes.truncate(place(*at)),
+            Damage::Retarget { at, slot } => {
+                // A slot that is likely to be written by then.
+                let from = place(*at);
+                let writes = bytes[..from].iter().filter(|byte| [0x94, b'q'].contains(byte)).count();
+                let slot = usize::from(*slot) % writes.clamp(1, 256);
+                set_operand(&mut bytes[from..], b'h', slot as u8);
+            }
+            Damage::Renumber { at, number } => {
+                let from = place(*at);
+                set_operand(&mut bytes[from..], b'K', *number);
+            }
         }
     }
     bytes
+}
+
+/// Sets the operand of the first byte that may be this opcode.
+fn set_operand(bytes: &mut [u8], opcode: u8, operand: u8) {
+    if let Some(found) = bytes.windows(2).position(|pair| pair[0] == opcode) {
+        bytes[found + 1] = operand;
+    }
 }
 
 fn files_in(folder: &std::path::Path) -> Vec<Vec<u8>> {
@@ -102,7 +159,8 @@ fn runner(cases: u32, seed: Option<u64>) -> TestRunner {
 }
 
 fn damage_files(runner: &mut TestRunner, files: &[Vec<u8>]) {
-    let strategy = (prop::sample::select((0..files.len()).collect::<Vec<_>>()), prop::collection::vec(damage(), 1..6));
+    let damages = prop_oneof![prop::collection::vec(damage(), 1..6), prop::collection::vec(misdirection(), 1..4),];
+    let strategy = (0..files.len(), damages);
     let result = runner.run(&strategy, |(file, damages)| {
         // A panic or a broken limit fails the case, which is then made smaller and printed.
         let _ = read_guarded(&apply(&files[file], &damages));

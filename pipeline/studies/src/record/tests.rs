@@ -3,7 +3,8 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cells;
+use crate::record::cells;
+
 
 #[test]
 fn a_table_has_this_json_form() {

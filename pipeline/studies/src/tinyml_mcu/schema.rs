@@ -13,8 +13,8 @@ pub(super) const INFERENCE_LATENCY: Column = Column::new("latency", "s", "Infere
 pub(super) const INFERENCE_ENERGY: Column = Column::new("energy", "J", "Inference energy consumption");
 pub(super) const LAYER_LATENCY: Column = Column::new("latency", "s", "Layer latency");
 pub(super) const LAYER_ENERGY: Column = Column::new("energy", "J", "Layer energy consumption");
-pub(super) const LATENCY_SHARE: Column = Column::new("latency_share", "", "Share of the layer in the latency of its inference");
-pub(super) const ENERGY_SHARE: Column = Column::new("energy_share", "", "Share of the layer in the energy of its inference");
+pub(super) const LATENCY_SHARE: Column = Column::new("latency_share", "", "Share of the layer in the latency");
+pub(super) const ENERGY_SHARE: Column = Column::new("energy_share", "", "Share of the layer in the energy");
 
 /// Latency of whole models; the last column is one of the two.
 pub(super) const LATENCY: &[Column] = &[

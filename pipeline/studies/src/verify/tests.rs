@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::cells;
+use crate::record::cells;
+
 use crate::record::{Named, Role, Series};
 
 mod expectations;

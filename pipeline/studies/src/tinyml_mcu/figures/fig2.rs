@@ -1,17 +1,13 @@
 //! Figure 2: inference latency of four model types, for each board and network (In[3]).
 
 use dag::Problem;
-use plot::style::CATEGORICAL;
-use plot::{About, Axis, Bars, Cartesian, Colour, Figure, Format, Size};
+use plot::{About, Axis, Bars, Cartesian, Figure, Format, Size};
 
-use super::broken;
+use super::{PLATFORMS, broken};
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::tinyml_mcu::aggregate::BAR_LABELS;
-
-/// One colour for each model type, the same in all seven charts.
-const COLOURS: [Colour; 4] = [CATEGORICAL[0], CATEGORICAL[1], CATEGORICAL[2], CATEGORICAL[3]];
 
 /// Boards and networks in the order of the corrected figure, row by row.
 const PANELS: [(&str, &str); 6] = [
@@ -32,7 +28,7 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), 
     let title = format!("Inference latency, {what}");
     let alt = format!("Horizontal bars of the inference latency on {what}: {}.", told(&latencies));
     let about = About { id: &format!("{id}.figure"), title: &title, alt: &alt };
-    let figure = chart(&latencies).figure(about, Size::pt(222.0, 118.0)).map_err(broken)?;
+    let figure = chart(name, &latencies)?.figure(about, Size::pt(222.0, 118.0)).map_err(broken)?;
     let greatest = latencies.iter().copied().fold(0.0, f64::max);
     let record = Record::figure(format!("{id}.figure"))
         .x_axis(RecordAxis::new("Inference Latency").unit("ms").range(0.0, 1.05 * greatest))
@@ -52,7 +48,7 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     for (name, what) in PANELS {
         let record = cx.read_record(&format!("fig2.{name}.figure.corrected"))?;
         let bars = record.find_series("bars").ok_or_else(|| Problem::new(format!("record {} has no bars", record.id)))?;
-        panels.push(chart(&bars.value).heading(what));
+        panels.push(chart(name, &bars.value)?.heading(what));
         all = all.series(Series { name: name.to_owned(), ..bars.clone() });
     }
     let about = About {
@@ -65,11 +61,14 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     drawing::write(cx, &figure, all.quirk("fig2-labels"))
 }
 
-fn chart(latencies: &[f64]) -> Cartesian {
+/// The bars have the colour of their board, which other figures tell apart by it.
+fn chart(name: &str, latencies: &[f64]) -> Result<Cartesian, Problem> {
+    let board = name.split('.').next().unwrap_or(name).to_uppercase();
+    let colour = PLATFORMS.look(&board).map_err(broken)?.colour;
     let x = Axis::value("Inference latency", "ms").from_zero();
     let y = Axis::category("", BAR_LABELS).inverse();
-    let bars = Bars::new("latency", latencies, COLOURS[0]).colours(&COLOURS).labels(Format::Plain);
-    Cartesian::new(x, y).mark(bars.missing("did not compile"))
+    let bars = Bars::new("latency", latencies, colour).labels(Format::Fixed(1));
+    Ok(Cartesian::new(x, y).mark(bars.missing("did not compile")))
 }
 
 fn told(latencies: &[f64]) -> String {

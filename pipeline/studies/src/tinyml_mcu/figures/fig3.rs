@@ -26,7 +26,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
 
     let x = Axis::value("Inference latency", "ms");
     let y = Axis::value("Inference energy consumption", "mJ");
-    let mut plot = Cartesian::new(x, y).boxed().mark(Line::new("Pareto front", &front.0, &front.1, FRONT).width(2.0));
+    let mut plot = Cartesian::new(x, y).boxed();
     let mut record = Record::figure(format!("{}.figure", network.id))
         .x_axis(RecordAxis::new("Inference Latency").unit("ms"))
         .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
@@ -36,6 +36,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
         plot = plot.mark(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?).size(7.0));
         record = record.series(Series::scatter(mcu, x, y));
     }
+    let plot = plot.mark(Line::new("Pareto front", &front.0, &front.1, FRONT).width(2.0));
     let record = record.series(Series::path("Pareto Front", front.0, front.1)).quirk("pareto");
 
     let alt = format!(

@@ -45,7 +45,7 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "The points of figure 5 against the true number of operations, with one straight line through each class. \
               The lines are almost parallel and each runs through its points.",
     };
-    let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(class_lines(&table, "true_maccs")?).marks(marks);
+    let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(marks).marks(class_lines(&table, "true_maccs")?);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
     drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("pooled-classes"))
 }

@@ -59,7 +59,7 @@ fn draw_normalized(cx: &mut Cx<'_, '_>, x: Axis, y: Axis, record: Record) -> Res
 }
 
 fn draw(cx: &mut Cx<'_, '_>, plot: Cartesian, energy: Energy, about: About<'_>, size: Size) -> Result<(), Problem> {
-    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
     drawing::write(cx, &plot.figure(about, size).map_err(broken)?, energy.record)
 }

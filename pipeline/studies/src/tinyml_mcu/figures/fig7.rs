@@ -24,7 +24,7 @@ pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. Energy grows in proportion to \
               latency; the slope, the mean power, is greatest on F7 and least on L4.",
     };
-    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
     let plot = plot.legend(Legend::inside(Corner::UpperRight).title("MCU"));
     drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, energy.record)
 }
@@ -35,15 +35,14 @@ pub(crate) fn relative(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .x_axis(RecordAxis::new("Layer Inference Latency Relative"))
         .y_axis(RecordAxis::new("Layer Energy Consumption Relative"));
     let energy = energy(cx, BandsOf::Shares, 4.0, record)?;
-    let plot = Cartesian::new(Axis::value(LATENCY_SHARE.meaning, ""), Axis::value("Share in the energy", ""));
-    debug_assert_eq!(ENERGY_SHARE.unit, "");
+    let plot = Cartesian::new(Axis::value(LATENCY_SHARE.meaning, ""), Axis::value(ENERGY_SHARE.meaning, ""));
     let about = About {
         id: "fig7.relative.figure",
         title: "Share of each layer in the energy against its share in the latency",
         alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. All points lie close to the \
               diagonal: a layer takes the same share of the energy as of the time.",
     };
-    let plot = plot.marks(energy.bands).marks(energy.lines).marks(energy.points);
+    let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
     drawing::write(cx, &plot.figure(about, Size::pt(400.0, 216.0)).map_err(broken)?, energy.record)
 }

@@ -33,11 +33,11 @@ fn draw(cx: &mut Cx<'_, '_>, id: &str, lines: bool) -> Result<(), Problem> {
         alt: "Three rising rows of points, close to parallel: numbers of channels divisible by four are the fastest, \
               other even numbers slower, odd numbers the slowest.",
     };
-    let mut plot = Cartesian::new(x, Axis::value("Layer latency", "s"));
+    let mut plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(marks);
     if lines {
         plot = plot.marks(class_lines(&table, "maccs")?);
     }
-    let plot = plot.marks(marks).legend(Legend::inside(Corner::LowerRight).title("Input channels"));
+    let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
     let record = record.quirk("pooled-classes");
     let record = if lines { record } else { record.with_correction() };
     drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)

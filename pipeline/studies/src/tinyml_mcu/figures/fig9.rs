@@ -1,10 +1,10 @@
 //! Figure 9: latency of a dense layer for each input length (In[23]).
 
 use dag::Problem;
-use plot::{About, Axis, Bars, Cartesian, Colour, Size};
+use plot::{About, Axis, Bars, Cartesian, Colour, Legend, Look, Marker, Points, Size};
 use polars_lazy::prelude::{col, lit};
 
-use super::{SIZES, broken, dense_layer, milliseconds};
+use super::{CLASSES, SIZE_NAMES, SIZES, broken, dense_layer, milliseconds};
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::cx::Cx;
 use crate::drawing;
@@ -28,6 +28,12 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               by four are faster than all their neighbours.",
     };
     let plot = Cartesian::new(Axis::value("Layer latency", "ms").from_zero(), Axis::category("Input length", lengths).inverse());
+    // The bars by themselves leave no entry in the legend.
+    let names = SIZE_NAMES.into_iter().zip(CLASSES);
+    let keys: Vec<Points> = names
+        .map(|(name, class)| Ok(Points::new(name, &[], &[], Look::new(SIZES.look(class).map_err(broken)?.colour, Marker::Square))))
+        .collect::<Result<_, Problem>>()?;
+    let plot = plot.legend(Legend::above()).marks(keys);
     let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
     drawing::write(cx, &plot.figure(about, Size::pt(240.0, 330.0)).map_err(broken)?, record)
 }
