@@ -35,6 +35,16 @@ impl Digest {
         }
     }
 
+    /// The digest with these bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the digest.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// Parses 64 hex digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {

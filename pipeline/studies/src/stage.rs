@@ -2,8 +2,9 @@
 //! function stands in, and with handles that know the study's data.
 
 use std::any::type_name;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dag::code::cargo::Table;
 use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
@@ -209,8 +210,16 @@ struct Run<P> {
 /// # Panics
 /// When the function stands outside this crate: its code could change without a trace.
 fn code_of<F>() -> Code {
+    /// Functions of one module share one code; to put it together takes longer than all else that
+    /// a build with nothing to do does.
+    static KNOWN: Mutex<BTreeMap<&str, Code>> = Mutex::new(BTreeMap::new());
     let name = type_name::<F>();
-    CODE.code_of(name).unwrap_or_else(|| panic!("{name} is no function of a module of this crate"))
+    let module = name.rsplit_once("::").map_or(name, |(module, _)| module);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let code = known.entry(module).or_insert_with(|| {
+        CODE.code_of(name).unwrap_or_else(|| panic!("{name} is no function of a module of this crate"))
+    });
+    code.clone()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::digest::Digest;
 /// the places of its parts in that list. Modules are sorted by name.
 pub struct Table {
     /// All parts.
-    pub parts: &'static [(&'static str, &'static str, &'static str)],
+    pub parts: &'static [(&'static str, &'static str, [u8; 32])],
     /// Module path within the crate, such as `tinyml_mcu::stats`, and its parts.
     pub modules: &'static [(&'static str, &'static [usize])],
 }
@@ -31,13 +31,11 @@ impl Table {
             path = path.rsplit_once("::")?.0;
             if let Ok(found) = self.modules.binary_search_by(|(module, _)| module.cmp(&path)) {
                 let parts = self.modules[found].1.iter().filter_map(|&i| self.parts.get(i));
-                return parts
-                    .map(|&(name, version, digest)| {
-                        let version = (!version.is_empty()).then(|| version.to_owned());
-                        Some(Part { name: name.to_owned(), version, digest: Digest::from_hex(digest)? })
-                    })
-                    .collect::<Option<Vec<_>>>()
-                    .map(Code::new);
+                let parts = parts.map(|&(name, version, digest)| {
+                    let version = (!version.is_empty()).then(|| version.to_owned());
+                    Part { name: name.to_owned(), version, digest: Digest::from_bytes(digest) }
+                });
+                return Some(Code::new(parts.collect()));
             }
         }
     }
@@ -93,7 +91,7 @@ impl Workspace {
         let mut text = String::from("dag::code::cargo::Table {\n    parts: &[\n");
         for (part, _) in listed {
             let version = part.version.unwrap_or_default();
-            let _ = writeln!(text, "        ({:?}, {version:?}, \"{}\"),", part.name, part.digest);
+            let _ = writeln!(text, "        ({:?}, {version:?}, {:?}),", part.name, part.digest.to_bytes());
         }
         let _ = write!(text, "    ],\n    modules: &[\n{modules}    ],\n}}\n");
         fs::write(file, text)
@@ -317,11 +315,12 @@ mod tests {
     #[test]
     fn the_emitted_table_gives_the_code_of_a_function() {
         const TABLE: Table = Table {
-            parts: &[("a.rs", "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")],
+            parts: &[("a.rs", "", [7; 32])],
             modules: &[("study", &[]), ("study::a", &[0])],
         };
         let code = TABLE.code_of("home::study::a::Maker::run").unwrap();
-        assert_eq!(code.parts()[0].name, "a.rs");
+        let digest = Digest::from_bytes([7; 32]);
+        assert_eq!(code.parts(), [Part { name: "a.rs".into(), version: None, digest }]);
         assert!(TABLE.code_of("home::other::run").is_none());
 
         let dir = workspace(FILES);

@@ -1,0 +1,135 @@
+//! `cargo xtask build-paper` on the published raw files: which stages run, and that the bytes are
+//! always the same.
+
+mod support;
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::{Workspace, mirror, text};
+
+const PAPER: &str = "tinyml-mcu/typeset/paper";
+
+#[test]
+fn a_first_build_makes_everything_and_a_second_one_nothing() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::new();
+    let output = workspace.run(&["build-paper", "--mirror", mirror.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output));
+    let papers = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(papers, "derived/papers/tinyml-mcu.pdf\n", "stdout holds the result and nothing else");
+    assert!(fs::read(workspace.path("derived/papers/tinyml-mcu.pdf")).unwrap().starts_with(b"%PDF-"));
+
+    let again = workspace.build(&[]);
+    assert_eq!((again.ran(), again.restored()), (vec![], vec![]));
+    assert!(again.fresh().len() > 60);
+
+    let verify = workspace.run(&["verify"]);
+    assert!(verify.status.success(), "{}", text(&verify));
+}
+
+#[test]
+fn each_change_runs_what_depends_on_it_and_nothing_else() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    let first = workspace.build(&[]);
+    assert_eq!(first.code, Some(0), "{}", first.errors);
+    assert_eq!(first.ran().len(), first.stages.len());
+    let made = workspace.contents("derived");
+
+    // A sentence of the paper.
+    let source = workspace.path("paper/tinyml-mcu/paper.typ");
+    let before = fs::read_to_string(&source).unwrap();
+    fs::write(&source, before.clone() + "\nOne more sentence.\n").unwrap();
+    assert_eq!(workspace.build(&[]).ran(), [PAPER]);
+    // Back again: nothing runs, and the paper is the one from before.
+    fs::write(&source, before).unwrap();
+    let reverted = workspace.build(&[]);
+    assert_eq!((reverted.ran(), reverted.restored()), (vec![], vec![PAPER]));
+    assert_eq!(workspace.contents("derived"), made);
+
+    // Outputs that are deleted or edited by hand come back without a run.
+    fs::remove_file(workspace.path("derived/tinyml-mcu/records/fig5.regression.json")).unwrap();
+    fs::write(workspace.path("figures/tinyml-mcu/fig5.svg"), "<svg/>").unwrap();
+    let mended = workspace.build(&[]);
+    assert_eq!(mended.ran(), Vec::<&str>::new());
+    assert_eq!(mended.restored(), ["tinyml-mcu/figures/fig5", "tinyml-mcu/stats/fig5-regression"]);
+
+    // A published value: the comparison runs, and the paper that shows it.
+    let published = workspace.path("paper/published/tinyml-mcu.toml");
+    let values = fs::read_to_string(&published).unwrap();
+    fs::write(&published, values.replace("1.9044774133487125e-08", "1.9044774233487125e-08")).unwrap();
+    assert_eq!(workspace.build(&[]).ran(), [PAPER, "tinyml-mcu/typeset/verification"]);
+    let verify = workspace.run(&["verify"]);
+    assert_eq!(verify.status.code(), Some(1));
+    assert!(text(&verify).contains("fig5.regression"), "{}", text(&verify));
+    let json: serde_json::Value = serde_json::from_slice(&workspace.run(&["verify", "--json"]).stdout).unwrap();
+    assert_eq!(json[0]["summary"]["mismatched"], 1);
+}
+
+#[test]
+fn two_workspaces_and_thread_counts_make_the_same_bytes() {
+    let Some(mirror) = mirror() else { return };
+    let made = ["1", "4"].map(|jobs| {
+        let workspace = Workspace::with_raw(&mirror);
+        let build = workspace.build(&["--jobs", jobs]);
+        assert_eq!(build.code, Some(0), "{}", build.errors);
+        (workspace.contents("derived"), workspace.contents("figures"))
+    });
+    assert_eq!(made[0].0.keys().collect::<Vec<_>>(), made[1].0.keys().collect::<Vec<_>>());
+    for (path, bytes) in made[0].0.iter().chain(&made[0].1) {
+        let other = made[1].0.get(path).or_else(|| made[1].1.get(path)).unwrap();
+        assert!(bytes == other, "{path} differs between one thread and four");
+    }
+}
+
+#[test]
+fn the_committed_figures_are_those_that_are_made() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    assert_eq!(workspace.build(&["tinyml-mcu/figures"]).code, Some(0));
+    for (path, bytes) in workspace.contents("figures") {
+        let committed = fs::read(support::repository().join(&path)).unwrap_or_default();
+        assert!(bytes == committed, "{path} is not the committed one; if the change is meant, commit it");
+    }
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_nothing_half_and_the_next_one_is_right() {
+    let Some(mirror) = mirror() else { return };
+    let reference = Workspace::with_raw(&mirror);
+    assert_eq!(reference.build(&[]).code, Some(0));
+    let (derived, figures) = (reference.contents("derived"), reference.contents("figures"));
+
+    let workspace = Workspace::with_raw(&mirror);
+    for milliseconds in [50, 300, 800, 1500, 2500] {
+        let mut child = workspace.command(&["build-paper"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        let _ = child.kill();
+        child.wait().unwrap();
+        for folder in ["derived", "figures"].into_iter().filter(|folder| workspace.path(folder).exists()) {
+            for (path, bytes) in workspace.contents(folder) {
+                let whole = derived.get(&path).or_else(|| figures.get(&path));
+                assert!(whole == Some(&bytes), "{path} after {milliseconds} ms");
+            }
+        }
+    }
+    assert_eq!(workspace.build(&[]).code, Some(0));
+    assert!(workspace.contents("derived") == derived && workspace.contents("figures") == figures);
+}
+
+#[test]
+fn two_builds_at_once_are_one_too_many() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    let mut first = workspace.command(&["build-paper"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !workspace.path(".joulebook/VERSION").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let second = workspace.run(&["build-paper"]);
+    assert_eq!(second.status.code(), Some(3), "{}", text(&second));
+    assert!(text(&second).contains(&format!("process {}", first.id())), "{}", text(&second));
+    assert!(first.wait().unwrap().success());
+}
