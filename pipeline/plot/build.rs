@@ -31,9 +31,8 @@ fn main() -> ExitCode {
 
 fn provide_echarts() -> Result<(), String> {
     let source = locate()?.join(ASSET);
-    let bytes = fs::read(&source).map_err(|e| {
-        format!("reading {}: {e}. Is {PACKAGE} {VERSION} the locked version?", source.display())
-    })?;
+    let bytes = fs::read(&source)
+        .map_err(|e| format!("reading {}: {e}. Is {PACKAGE} {VERSION} the locked version?", source.display()))?;
     let digest: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
     if digest != SHA256 {
         return Err(format!(
@@ -68,8 +67,8 @@ fn locate_by_metadata() -> Result<PathBuf, String> {
     if !output.status.success() {
         return Err(format!("`cargo metadata`: {}", String::from_utf8_lossy(&output.stderr).trim()));
     }
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|e| format!("the output of `cargo metadata`: {e}"))?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).map_err(|e| format!("the output of `cargo metadata`: {e}"))?;
     metadata["packages"]
         .as_array()
         .into_iter()

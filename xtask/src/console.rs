@@ -7,7 +7,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use dag::{Event, Observer, Outcome, Report, StageReport};
+use dag::{Event, Observer, Outcome, Problem, Report, StageReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -51,14 +51,26 @@ impl Console {
         }
     }
 
-    /// The problems of a build, each with its stage, and one line on all stages.
+    /// The problems of a build, each with its stage, and one line on all stages. Of stages that
+    /// failed for the same reason the first is told in full.
     pub(crate) fn summary(&self, report: &Report) {
+        let mut groups: Vec<(&Problem, Vec<(&str, &Problem)>)> = Vec::new();
         for stage in &report.stages {
-            if let Outcome::Failed(problem) = &stage.outcome {
-                let id = &stage.stage;
-                let study = id.split('/').next().unwrap_or(id);
-                self.error(&format!("{problem}\n  stage: {id} of study {study}"));
+            let Outcome::Failed(problem) = &stage.outcome else { continue };
+            match groups.iter_mut().find(|(first, _)| first.message == problem.message && first.help == problem.help) {
+                Some((_, members)) => members.push((&stage.stage, problem)),
+                None => groups.push((problem, vec![(&stage.stage, problem)])),
             }
+        }
+        for (problem, members) in groups {
+            let (id, others) = (members[0].0, &members[1..]);
+            let study = id.split('/').next().unwrap_or(id);
+            let mut message = format!("{problem}\n  stage: {id} of study {study}");
+            for (stage, problem) in others {
+                let file = problem.file.as_ref().map(|file| format!(": {}", file.display())).unwrap_or_default();
+                message.push_str(&format!("\n  the same in {stage}{file}"));
+            }
+            self.error(&message);
         }
         let counts = [
             (report.ran().len(), "ran"),

@@ -4,9 +4,11 @@ mod build_paper;
 mod cli;
 mod console;
 mod fetch;
+mod inspect;
 mod verify;
 mod workspace;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -17,12 +19,11 @@ use crate::console::Console;
 fn main() -> ExitCode {
     let Cli { command, quiet, root } = Cli::parse();
     let console = Console::new(quiet);
-    let result = workspace::find(root).and_then(|root| match command {
-        Command::BuildPaper(arguments) => build_paper::run(&root, &arguments, &console),
-        Command::Fetch(arguments) => fetch_command(&root, &arguments, &console),
-        Command::Verify(arguments) => verify::run(&root, &arguments),
-        Command::Inspect(arguments) => todo!("{}", arguments.file.display()),
-    });
+    let result = match command {
+        // Any file can be looked into, from anywhere.
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        command => workspace::find(root).and_then(|root| in_workspace(&root, command, &console)),
+    };
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -32,7 +33,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn fetch_command(root: &std::path::Path, arguments: &cli::Fetch, console: &Console) -> Result<Exit, Failure> {
+fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit, Failure> {
+    match command {
+        Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
+        Command::Fetch(arguments) => fetch_command(root, &arguments, console),
+        Command::Verify(arguments) => verify::run(root, &arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    }
+}
+
+fn fetch_command(root: &Path, arguments: &cli::Fetch, console: &Console) -> Result<Exit, Failure> {
     let studies = workspace::sources(root, &arguments.studies)?;
     let mut options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
     options.force = arguments.force;

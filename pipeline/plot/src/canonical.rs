@@ -11,10 +11,19 @@ pub(crate) struct Document {
     children: Vec<Node>,
 }
 
+type Attributes = Vec<(String, String)>;
+
 #[derive(Debug, PartialEq)]
 enum Node {
     Text(String),
-    Element { name: String, attributes: Vec<(String, String)>, children: Vec<Node> },
+    Element { name: String, attributes: Attributes, children: Vec<Node> },
+}
+
+/// An element whose end tag has not been read yet.
+struct Open {
+    name: String,
+    attributes: Attributes,
+    children: Vec<Node>,
 }
 
 impl Document {
@@ -22,38 +31,37 @@ impl Document {
     /// byte at which the text is something else.
     pub fn parse(svg: &str) -> Result<Self> {
         let mut reader = Reader { text: svg, offset: 0 };
-        let mut open: Vec<(String, Vec<(String, String)>, Vec<Node>)> = Vec::new();
+        let mut open: Vec<Open> = Vec::new();
         loop {
-            reader.take_text(open.last_mut().map(|(_, _, children)| children));
+            reader.take_text(open.last_mut());
             if reader.rest().is_empty() {
                 return Err(reader.error("the document ends within an element"));
             }
-            if reader.skip("<![CDATA[") {
+            let finished = if reader.skip("<![CDATA[") {
                 reader.until("]]>")?;
+                continue;
             } else if reader.skip("</") {
-                let name = reader.until(">")?.trim_end().to_owned();
-                let Some((opened, attributes, children)) = open.pop() else {
-                    return Err(reader.error("an end tag without a start tag"));
-                };
-                if opened != name {
-                    return Err(reader.error(&format!("`{opened}` is closed as `{name}`")));
-                }
-                match open.last_mut() {
-                    Some((_, _, siblings)) => siblings.push(Node::Element { name, attributes, children }),
-                    None if name == "svg" => return Ok(Self { children }),
-                    None => return Err(reader.error("the root is not `svg`")),
+                let name = reader.until(">")?.trim_end();
+                match open.pop() {
+                    Some(element) if element.name == name => element,
+                    Some(element) => {
+                        return Err(reader.error(&format!("`{}` is closed as `{name}`", element.name)));
+                    }
+                    None => return Err(reader.error("an end tag without a start tag")),
                 }
             } else {
-                let (name, attributes, closed) = reader.start_tag()?;
-                if closed {
-                    let node = Node::Element { name, attributes, children: Vec::new() };
-                    match open.last_mut() {
-                        Some((_, _, siblings)) => siblings.push(node),
-                        None => return Err(reader.error("the root is empty")),
-                    }
-                } else {
-                    open.push((name, attributes, Vec::new()));
+                let (element, closed) = reader.start_tag()?;
+                if !closed {
+                    open.push(element);
+                    continue;
                 }
+                element
+            };
+            let Open { name, attributes, children } = finished;
+            match open.last_mut() {
+                Some(parent) => parent.children.push(Node::Element { name, attributes, children }),
+                None if name == "svg" => return Ok(Self { children }),
+                None => return Err(reader.error("the root is not `svg`")),
             }
         }
     }
@@ -124,6 +132,8 @@ impl Node {
         for (name, value) in attributes {
             if (name == "fill" || name == "stroke") && value == "transparent" {
                 *value = "none".into();
+            } else if name == "xlink:href" {
+                *name = "href".into();
             }
         }
         children.retain(Node::is_drawn);
@@ -137,7 +147,7 @@ impl Node {
                 *value = ids.canonical(value);
             } else if let Some(id) = value.strip_prefix("url(#").and_then(|v| v.strip_suffix(')')) {
                 *value = format!("url(#{})", ids.canonical(id));
-            } else if let (true, Some(id)) = (name.ends_with("href"), value.strip_prefix('#')) {
+            } else if let (true, Some(id)) = (name == "href", value.strip_prefix('#')) {
                 *value = format!("#{}", ids.canonical(id));
             }
         }
@@ -218,35 +228,34 @@ impl<'a> Reader<'a> {
     }
 
     /// Text up to the next tag; blanks between elements are dropped.
-    fn take_text(&mut self, siblings: Option<&mut Vec<Node>>) {
+    fn take_text(&mut self, parent: Option<&mut Open>) {
         let rest = self.rest();
         let text = &rest[..rest.find('<').unwrap_or(rest.len())];
         self.offset += text.len();
-        if let (Some(siblings), false) = (siblings, text.trim().is_empty()) {
-            siblings.push(Node::Text(text.to_owned()));
+        if let (Some(parent), false) = (parent, text.trim().is_empty()) {
+            parent.children.push(Node::Text(text.to_owned()));
         }
     }
 
-    /// Name, attributes, and whether the element ends here.
-    fn start_tag(&mut self) -> Result<(String, Vec<(String, String)>, bool)> {
+    /// The element that begins here, and whether it ends here too.
+    fn start_tag(&mut self) -> Result<(Open, bool)> {
         if !self.skip("<") {
             return Err(self.error("a tag was expected"));
         }
-        let name = self.name()?;
-        let mut attributes = Vec::new();
+        let mut element = Open { name: self.name()?, attributes: Vec::new(), children: Vec::new() };
         loop {
             self.skip_blanks();
             if self.skip("/>") {
-                return Ok((name, attributes, true));
+                return Ok((element, true));
             }
             if self.skip(">") {
-                return Ok((name, attributes, false));
+                return Ok((element, false));
             }
             let key = self.name()?;
             if !self.skip("=\"") {
                 return Err(self.error("a quoted value was expected"));
             }
-            attributes.push((key, self.until("\"")?.to_owned()));
+            element.attributes.push((key, self.until("\"")?.to_owned()));
         }
     }
 

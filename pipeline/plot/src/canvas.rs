@@ -124,7 +124,7 @@ fn frame(plot: &Rect) -> [Value; 2] {
             "type": "line",
             "silent": true,
             "shape": { "x1": x1, "y1": y1, "x2": x2, "y2": y2 },
-            "style": { "stroke": style::AXIS.hex(), "lineWidth": style::AXIS_WIDTH },
+            "style": { "fill": "none", "stroke": style::AXIS.hex(), "lineWidth": style::AXIS_WIDTH },
         })
     })
 }
@@ -154,9 +154,7 @@ fn colour_bar(bar: &ColourBar, place: &Rect, axis: &Resolved) -> Vec<Value> {
     let stops: Vec<Value> = colours
         .iter()
         .enumerate()
-        .map(|(index, colour)| {
-            json!({ "offset": index as f64 / (colours.len() - 1) as f64, "color": colour.hex() })
-        })
+        .map(|(index, colour)| json!({ "offset": index as f64 / (colours.len() - 1) as f64, "color": colour.hex() }))
         .collect();
     let mut elements = vec![json!({
         "type": "rect",
@@ -187,21 +185,14 @@ fn colour_bar(bar: &ColourBar, place: &Rect, axis: &Resolved) -> Vec<Value> {
             "type": "line",
             "silent": true,
             "shape": { "x1": place.right(), "y1": y, "x2": place.right() + style::TICK_LENGTH, "y2": y },
-            "style": { "stroke": style::AXIS.hex(), "lineWidth": style::AXIS_WIDTH },
+            "style": { "fill": "none", "stroke": style::AXIS.hex(), "lineWidth": style::AXIS_WIDTH },
         }));
         let x = place.right() + style::TICK_LENGTH + 2.0;
         elements.push(text(label, x, y, style::TICK_SIZE, "left", 0.0));
     }
     let x = place.right() + axis.title_distance();
     let quarter = std::f64::consts::FRAC_PI_2;
-    elements.push(text(
-        &bar.quantity.header(),
-        x,
-        place.centre().y,
-        style::AXIS_TITLE_SIZE,
-        "center",
-        quarter,
-    ));
+    elements.push(text(&bar.quantity.header(), x, place.centre().y, style::AXIS_TITLE_SIZE, "center", quarter));
     elements
 }
 
@@ -230,15 +221,9 @@ fn label_series(name: &str, labels: &[Label], axes: Value) -> Series {
         "lineWidth": style::GRID_WIDTH,
     });
     let rows: Vec<Vec<f64>> = labels.iter().map(|label| label.anchor.data.to_vec()).collect();
-    let chart = series::Custom::new()
-        .name(name)
-        .render_item(js_call(include_str!("js/point_labels.js"), &argument))
-        .data(rows);
+    let chart =
+        series::Custom::new().name(name).render_item(js_call(include_str!("js/point_labels.js"), &argument)).data(rows);
     let mut overlay = axes;
-    merge(
-        &mut overlay,
-        json!({ "clip": false, "silent": true, "z": 5, "encode": { "x": 0, "y": 1 } }),
-    );
+    merge(&mut overlay, json!({ "clip": false, "silent": true, "z": 5, "encode": { "x": 0, "y": 1 } }));
     Series::new(chart, overlay)
 }
-

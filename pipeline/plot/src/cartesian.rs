@@ -44,16 +44,7 @@ pub struct Cartesian {
 
 impl Cartesian {
     pub fn new(x: Axis, y: Axis) -> Self {
-        Self {
-            x,
-            left: y,
-            top: None,
-            right: None,
-            marks: Vec::new(),
-            legend: None,
-            heading: None,
-            boxed: false,
-        }
+        Self { x, left: y, top: None, right: None, marks: Vec::new(), legend: None, heading: None, boxed: false }
     }
 
     /// Adds a mark. Bands are drawn at the bottom, then bars, lines and points; marks of one kind in

@@ -133,11 +133,7 @@ fn line(out: &mut String, fields: impl Iterator<Item = String>) {
 }
 
 fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// Plain digits where they are short, an exponent where they are not; both are shortest round-trip.
@@ -160,10 +156,7 @@ mod tests {
         table.push("L4", [0.1.into(), "a, \"b\"".into()]);
         table.push("F4", [f64::NAN.into()]);
         table.push("F7", [1e-300.into(), "x".into(), "dropped".into()]);
-        assert_eq!(
-            table.csv(),
-            "series,Latency [ms],label\nL4,0.1,\"a, \"\"b\"\"\"\nF4,,\nF7,1e-300,x\n"
-        );
+        assert_eq!(table.csv(), "series,Latency [ms],label\nL4,0.1,\"a, \"\"b\"\"\"\nF4,,\nF7,1e-300,x\n");
     }
 
     #[test]

@@ -24,9 +24,7 @@ pub enum Error {
     Console { figure: String, messages: Vec<String> },
 
     /// The JavaScript heap outgrew [`Limits::memory_bytes`](crate::Limits::memory_bytes).
-    #[error(
-        "figure {figure}: rendering needs more than {limit_bytes} bytes; draw fewer points or raise the limit"
-    )]
+    #[error("figure {figure}: rendering needs more than {limit_bytes} bytes; draw fewer points or raise the limit")]
     Memory { figure: String, limit_bytes: usize },
 
     /// Rendering took more than [`Limits::interrupts`](crate::Limits::interrupts).

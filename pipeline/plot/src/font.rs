@@ -93,9 +93,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 /// Advance in font units; one em for a character that the font lacks. That is also what ECharts
 /// counts on: it takes the width of an ideograph for the height of a line.
 fn advance(face: &Face, character: char) -> u16 {
-    face.glyph_index(character)
-        .and_then(|glyph| face.glyph_hor_advance(glyph))
-        .unwrap_or(face.units_per_em())
+    face.glyph_index(character).and_then(|glyph| face.glyph_hor_advance(glyph)).unwrap_or(face.units_per_em())
 }
 
 fn faces() -> &'static [Option<Face<'static>>; 4] {

@@ -55,10 +55,7 @@ impl Rect {
     }
 
     pub fn contains(&self, other: &Rect) -> bool {
-        self.x <= other.x
-            && self.y <= other.y
-            && other.right() <= self.right()
-            && other.bottom() <= self.bottom()
+        self.x <= other.x && self.y <= other.y && other.right() <= self.right() && other.bottom() <= self.bottom()
     }
 
     /// Area shared with another rectangle; 0 where they only touch.
@@ -69,18 +66,12 @@ impl Rect {
     }
 
     pub fn intersects(&self, other: &Rect) -> bool {
-        self.x < other.right()
-            && other.x < self.right()
-            && self.y < other.bottom()
-            && other.y < self.bottom()
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 
     /// The point of the rectangle that is nearest to `point`.
     pub fn nearest(&self, point: Point) -> Point {
-        Point {
-            x: point.x.max(self.x).min(self.right()),
-            y: point.y.max(self.y).min(self.bottom()),
-        }
+        Point { x: point.x.max(self.x).min(self.right()), y: point.y.max(self.y).min(self.bottom()) }
     }
 }
 
@@ -128,8 +119,7 @@ impl Segment {
     /// Whether two segments cross each other at an inner point of both.
     pub fn crosses(&self, other: &Segment) -> bool {
         let side = |s: &Segment, p: Point| cross(s.from, s.to, p);
-        side(self, other.from) * side(self, other.to) < 0.0
-            && side(other, self.from) * side(other, self.to) < 0.0
+        side(self, other.from) * side(self, other.to) < 0.0 && side(other, self.from) * side(other, self.to) < 0.0
     }
 }
 
@@ -256,9 +246,7 @@ mod tests {
 
     #[test]
     fn rotated_boxes_are_told_apart_where_their_bounds_overlap() {
-        let diamond = |x: f64| {
-            Quad([(x, -1.0), (x + 1.0, 0.0), (x, 1.0), (x - 1.0, 0.0)].map(|(x, y)| Point { x, y }))
-        };
+        let diamond = |x: f64| Quad([(x, -1.0), (x + 1.0, 0.0), (x, 1.0), (x - 1.0, 0.0)].map(|(x, y)| Point { x, y }));
         let corner = Quad::from(Rect::new(0.7, 0.7, 1.0, 1.0));
         assert!(diamond(0.0).bounds().intersects(&corner.bounds()));
         assert!(!diamond(0.0).intersects(&corner));

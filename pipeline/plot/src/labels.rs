@@ -45,8 +45,8 @@ const LEADER_FROM: f64 = 4.5;
 const PASSES: usize = 40;
 /// Moves tried for each label, and the threshold of the first one: so much worse it may make things.
 /// The threshold falls to nothing.
-const MOVES: usize = 1500;
-const THRESHOLD: f64 = 100.0;
+const MOVES: usize = 1000;
+const THRESHOLD: f64 = 300.0;
 /// Kept free around every label.
 const CLEARANCE: f64 = 0.6;
 
@@ -54,10 +54,10 @@ const CLEARANCE: f64 = 0.6;
 mod cost {
     pub const OUTSIDE: f64 = 5000.0;
     pub const ON_LABEL: f64 = 1000.0;
-    pub const ON_MARK: f64 = 400.0;
+    pub const ON_MARK: f64 = 800.0;
     pub const LEADER_ON_LABEL: f64 = 800.0;
-    pub const LEADERS_CROSS: f64 = 250.0;
-    pub const LEADER_ON_MARK: f64 = 60.0;
+    pub const LEADERS_CROSS: f64 = 150.0;
+    pub const LEADER_ON_MARK: f64 = 30.0;
     /// Having a leader at all.
     pub const LEADER: f64 = 6.0;
 }
@@ -95,9 +95,7 @@ pub(crate) fn place(anchors: Vec<Anchor>, bounds: &Rect, marks: &[Shape]) -> Vec
     anchors
         .into_iter()
         .zip(chosen)
-        .filter_map(|(anchor, chosen)| {
-            chosen.map(|Candidate { rect, leader, .. }| Label { anchor, rect, leader })
-        })
+        .filter_map(|(anchor, chosen)| chosen.map(|Candidate { rect, leader, .. }| Label { anchor, rect, leader }))
         .collect()
 }
 
@@ -159,9 +157,9 @@ impl Placing<'_> {
     /// Labels collide or need leaders.
     fn is_crowded(&self) -> bool {
         let chosen = self.chosen.iter().enumerate();
-        chosen.filter_map(|(index, candidate)| candidate.map(|candidate| (index, candidate))).any(
-            |(index, candidate)| candidate.leader.is_some() || self.conflicts(index, &candidate) > 0.0,
-        )
+        chosen
+            .filter_map(|(index, candidate)| candidate.map(|candidate| (index, candidate)))
+            .any(|(index, candidate)| candidate.leader.is_some() || self.conflicts(index, &candidate) > 0.0)
     }
 
     /// Threshold accepting: moves single labels to and fro, and keeps the best that was seen.
@@ -262,7 +260,7 @@ fn candidates(anchor: &Anchor, width: f64, height: f64, bounds: &Rect, marks: &[
             };
             let rect = Rect::centred(centre, width, height);
             // Near, right and above read best.
-            let preference = 1.5 * gap + 0.6 * (1.0 - ahead) + 0.3 * (1.0 - up);
+            let preference = gap + 0.6 * (1.0 - ahead) + 0.3 * (1.0 - up);
             all.push(candidate(anchor, rect, preference, bounds, marks));
         }
     }
@@ -330,9 +328,9 @@ mod tests {
 
     fn assert_free(labels: &[Label], marks: &[Shape]) {
         for (index, label) in labels.iter().enumerate() {
-            let struck = labels.iter().find(|other| {
-                other.leader.is_some_and(|leader| *other != label && leader.intersects(&label.rect))
-            });
+            let struck = labels
+                .iter()
+                .find(|other| other.leader.is_some_and(|leader| *other != label && leader.intersects(&label.rect)));
             assert!(struck.is_none(), "a leader runs through {}", label.anchor.text);
             assert!(BOUNDS.contains(&label.rect), "{} is outside", label.anchor.text);
             assert!(!marks.iter().any(|mark| mark.intersects(&label.rect)), "{} covers a mark", label.anchor.text);
@@ -366,7 +364,8 @@ mod tests {
                 (x + radius * angle.cos(), y + radius * angle.sin())
             })
         };
-        let points = spiral(15, 90.0, 160.0, 12.0).chain(spiral(12, 210.0, 90.0, 14.0)).chain(spiral(8, 330.0, 60.0, 18.0));
+        let points =
+            spiral(15, 90.0, 160.0, 12.0).chain(spiral(12, 210.0, 90.0, 14.0)).chain(spiral(8, 330.0, 60.0, 18.0));
         let anchors = anchors(points);
         assert_eq!(anchors.len(), 35);
         let marks = marks(&anchors);
@@ -378,10 +377,7 @@ mod tests {
 
     #[test]
     fn labels_keep_off_lines() {
-        let line = Shape::Segment(Segment {
-            from: Point { x: 0.0, y: 120.0 },
-            to: Point { x: 400.0, y: 80.0 },
-        });
+        let line = Shape::Segment(Segment { from: Point { x: 0.0, y: 120.0 }, to: Point { x: 400.0, y: 80.0 } });
         let anchors = anchors((1..8).map(|i| (i as f64 * 45.0, 118.0 - i as f64 * 4.0)));
         let mut marks = marks(&anchors);
         marks.push(line);

@@ -81,11 +81,7 @@ impl<'a> Layout<'a> {
             x: panel.x.span(panel.extent(Dimension::X, Side::Left))?,
             left: panel.left.span(panel.extent(Dimension::Y, Side::Left))?,
             top: panel.top.as_ref().map(|axis| axis.span(None)).transpose()?,
-            right: panel
-                .right
-                .as_ref()
-                .map(|axis| axis.span(panel.extent(Dimension::Y, Side::Right)))
-                .transpose()?,
+            right: panel.right.as_ref().map(|axis| axis.span(panel.extent(Dimension::Y, Side::Right))).transpose()?,
         };
         let inside = panel.legend.as_ref().is_some_and(|legend| legend.is_inside());
         if inside {
@@ -265,8 +261,7 @@ impl<'a> Layout<'a> {
     }
 
     fn with_labels(mut self) -> Self {
-        let anchors: Vec<Vec<labels::Anchor>> =
-            self.scenes().map(|(mark, scene)| mark.anchors(&scene)).collect();
+        let anchors: Vec<Vec<labels::Anchor>> = self.scenes().map(|(mark, scene)| mark.anchors(&scene)).collect();
         let mut taken = self.shapes();
         if let Some((_, LegendPlace::Inside(place))) = &self.legend {
             taken.push(Shape::Rect(*place));

@@ -116,9 +116,9 @@ impl Drawn {
 
     fn walk(&mut self, group: &Group, opacity: f32, clip: Option<Rect>) {
         let opacity = opacity * group.opacity().get();
-        let own_clip = group.clip_path().map(|path| {
-            quad(path.root().bounding_box(), group.abs_transform().pre_concat(path.transform())).bounds()
-        });
+        let own_clip = group
+            .clip_path()
+            .map(|path| quad(path.root().bounding_box(), group.abs_transform().pre_concat(path.transform())).bounds());
         let clip = match (clip, own_clip) {
             (Some(outer), Some(inner)) => Some(common(&outer, &inner)),
             (outer, inner) => outer.or(inner),
@@ -138,10 +138,8 @@ impl Drawn {
     fn crossing(&self, text: &Text) -> Option<Point> {
         let bounds = text.quad.bounds();
         let before = self.marks.get(..text.after).unwrap_or_default();
-        let hidden = before
-            .iter()
-            .rposition(|mark| mark.covers && mark.bounds.contains(&bounds))
-            .map_or(0, |cover| cover + 1);
+        let hidden =
+            before.iter().rposition(|mark| mark.covers && mark.bounds.contains(&bounds)).map_or(0, |cover| cover + 1);
         self.marks
             .iter()
             .skip(hidden)
@@ -164,12 +162,8 @@ fn text(node: &usvg::Text, after: usize) -> Option<Text> {
     let transform = node.abs_transform();
     let quad = quad(ink, transform);
     let margin = CLEARANCE as f32 / 2.0;
-    let grown = usvg::Rect::from_ltrb(
-        ink.left() - margin,
-        ink.top() - margin,
-        ink.right() + margin,
-        ink.bottom() + margin,
-    );
+    let grown =
+        usvg::Rect::from_ltrb(ink.left() - margin, ink.top() - margin, ink.right() + margin, ink.bottom() + margin);
     let mut faults: Vec<Finding> = font::missing_glyphs(&content)
         .into_iter()
         .map(|character| Finding::Glyph { text: content.clone(), character })
@@ -212,9 +206,7 @@ fn mark(path: &usvg::Path, opacity: f32, clip: Option<Rect>) -> Option<Mark> {
 
 /// The colour of a paint on white.
 fn seen(paint: &Paint, opacity: f32) -> Colour {
-    let solid = |colour: &usvg::Color| {
-        Colour::rgb(u32::from_be_bytes([0, colour.red, colour.green, colour.blue]))
-    };
+    let solid = |colour: &usvg::Color| Colour::rgb(u32::from_be_bytes([0, colour.red, colour.green, colour.blue]));
     let colour = match paint {
         Paint::Color(colour) => solid(colour),
         Paint::LinearGradient(gradient) => darkest(gradient.stops(), solid),

@@ -40,11 +40,7 @@ pub(crate) fn tree(svg: &str) -> Result<Tree> {
         fonts.set_monospace_family(font::FAMILY);
         Arc::new(fonts)
     });
-    let options = Options {
-        font_family: font::FAMILY.into(),
-        fontdb: Arc::clone(fonts),
-        ..Options::default()
-    };
+    let options = Options { font_family: font::FAMILY.into(), fontdb: Arc::clone(fonts), ..Options::default() };
     Tree::from_str(svg, &options).map_err(|e| Error::Raster(e.to_string()))
 }
 

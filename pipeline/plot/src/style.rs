@@ -75,8 +75,7 @@ pub enum Marker {
 
 impl Marker {
     /// The shapes in the order in which they are easiest to tell apart.
-    pub const ALL: [Marker; 5] =
-        [Marker::Circle, Marker::Square, Marker::Cross, Marker::Triangle, Marker::Diamond];
+    pub const ALL: [Marker; 5] = [Marker::Circle, Marker::Square, Marker::Cross, Marker::Triangle, Marker::Diamond];
 
     /// ECharts symbol. All but the circle are paths, because ECharts keeps the aspect ratio of
     /// paths, also in legends, where it would stretch its own squares and diamonds.
@@ -116,10 +115,7 @@ impl Look {
     /// The look of the n-th category: colours and markers both change from one to the next. After
     /// 40 categories the looks repeat, and long before that a figure cannot be read.
     pub const fn nth(index: usize) -> Self {
-        Self {
-            colour: CATEGORICAL[index % CATEGORICAL.len()],
-            marker: Marker::ALL[index % Marker::ALL.len()],
-        }
+        Self { colour: CATEGORICAL[index % CATEGORICAL.len()], marker: Marker::ALL[index % Marker::ALL.len()] }
     }
 }
 
@@ -142,11 +138,9 @@ pub struct Registry(pub &'static [(&'static str, Look)]);
 impl Registry {
     /// The look of a named thing; an error that lists the known names if it is not registered.
     pub fn look(&self, name: &str) -> Result<Look> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, look)| *look).ok_or_else(|| {
-            Error::UnknownName {
-                name: name.into(),
-                known: self.0.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
-            }
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, look)| *look).ok_or_else(|| Error::UnknownName {
+            name: name.into(),
+            known: self.0.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "),
         })
     }
 

@@ -100,14 +100,14 @@ fn power_of_ten(value: f64) -> Option<i32> {
 fn power(exponent: i32, raised: bool) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let digits = exponent.unsigned_abs().to_string();
+    if raised && exponent >= 0 {
+        let raised = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]);
+        return format!("10{}", raised.collect::<String>());
+    }
     match exponent {
-        0.. if raised => {
-            let raised = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]);
-            format!("10{}", raised.collect::<String>())
-        }
+        ..-4 => format!("1e{MINUS}{digits}"),
         -4..=4 => decimal(scaled(1.0, exponent), exponent.min(0).unsigned_abs() as usize),
-        0.. => format!("1e{digits}"),
-        _ => format!("1e{MINUS}{digits}"),
+        5.. => format!("1e{digits}"),
     }
 }
 
@@ -136,11 +136,7 @@ pub(crate) fn steps(span: f64) -> impl Iterator<Item = f64> {
     (start..start + 4).flat_map(|exponent| {
         [1.0, 2.0, 2.5, 5.0].map(|mantissa| {
             // Dividing by a positive power is exact where multiplying by a negative one is not.
-            if exponent < 0 {
-                mantissa / 10_f64.powi(-exponent)
-            } else {
-                mantissa * 10_f64.powi(exponent)
-            }
+            if exponent < 0 { mantissa / 10_f64.powi(-exponent) } else { mantissa * 10_f64.powi(exponent) }
         })
     })
 }
@@ -215,9 +211,11 @@ mod tests {
     #[test]
     fn every_character_of_a_label_is_in_the_font() {
         let powers: Vec<f64> = (-12..=12).map(|exponent| 10_f64.powi(exponent)).collect();
-        let labels = [Format::Powers.labels(&powers), Format::Powers.labels(&powers[12..]), vec![
-            Format::Plain.label(-1234567.0),
-        ]]
+        let labels = [
+            Format::Powers.labels(&powers),
+            Format::Powers.labels(&powers[12..]),
+            vec![Format::Plain.label(-1234567.0)],
+        ]
         .concat();
         assert!(crate::font::missing_glyphs(&labels.concat()).is_empty());
         assert!(crate::font::Font::regular(10.0).width("\u{2009}") < 4.0);

@@ -1,8 +1,9 @@
 //! Single cells of a table.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::frame::{ColumnData, SharedText};
+use crate::frame::ColumnData;
 use crate::time::{NAT, iso8601};
 
 /// A cell of an object column.
@@ -10,7 +11,7 @@ use crate::time::{NAT, iso8601};
 #[non_exhaustive]
 pub enum Cell {
     /// Text; equal texts of a file may share memory.
-    Text(SharedText),
+    Text(Arc<str>),
     /// An integer.
     Int(i64),
     /// A number; NaN is missing.
@@ -29,9 +30,9 @@ pub enum Cell {
         entries: usize,
     },
     /// A type, e.g. `numpy.float32`, by its dotted name.
-    Class(SharedText),
+    Class(Arc<str>),
     /// A one-dimensional array of numbers.
-    Array(std::sync::Arc<Array>),
+    Array(Arc<Array>),
 }
 
 /// Kinds of containers in cells.

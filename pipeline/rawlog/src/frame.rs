@@ -3,8 +3,6 @@
 //! This is the neutral form between the readers of raw formats and whatever computes with the data.
 //! Rows are counted from 0 by position; the labels of the index need not be unique.
 
-use std::sync::Arc;
-
 use crate::cell::{Cell, CellRef};
 
 /// A table: columns of equal length and an index.
@@ -415,5 +413,76 @@ pub(crate) fn range_len(start: i64, stop: i64, step: i64) -> usize {
     usize::try_from((distance - 1) / stride + 1).unwrap_or(usize::MAX)
 }
 
-/// Text that many cells may share.
-pub(crate) type SharedText = Arc<str>;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, data: ColumnData) -> Column {
+        Column { name: name.into(), dtype: "any".into(), data }
+    }
+
+    fn range(start: i64, stop: i64, step: i64) -> Index {
+        Index { kind: IndexKind::Range, labels: Labels::Range { name: None, start, stop, step } }
+    }
+
+    #[test]
+    fn lengths_of_ranges_are_those_of_python() {
+        for (start, stop, step, expected) in [
+            (0, 3, 1, 3),
+            (10, 4, -2, 3),
+            (10, 3, -2, 4),
+            (0, 0, 1, 0),
+            (3, 0, 1, 0),
+            (0, 1, i64::MAX, 1),
+            (0, -1, i64::MIN, 1),
+            (0, 5, 0, 0),
+            (i64::MIN, i64::MAX, 1, usize::MAX),
+        ] {
+            assert_eq!(range_len(start, stop, step), expected, "range({start}, {stop}, {step})");
+        }
+    }
+
+    #[test]
+    fn labels_of_a_range() {
+        let index = range(10, 4, -2);
+        assert_eq!(index.row(2), [CellRef::Int(6)]);
+        assert_eq!(index.row(3), []);
+        assert!(!index.is_default());
+        assert!(range(0, 3, 1).is_default());
+    }
+
+    #[test]
+    fn columns_are_as_long_as_the_index() {
+        let columns = vec![column("x", ColumnData::I64(vec![1, 2])), column("y", ColumnData::Bool(vec![true]))];
+        let error = Frame::new(columns, range(0, 2, 1)).unwrap_err();
+        assert_eq!(error.to_string(), "column `y` has 1 rows where the index has 2");
+    }
+
+    #[test]
+    fn a_name_that_is_not_unique_is_refused() {
+        let columns = vec![column("x", ColumnData::I64(vec![1])), column("x", ColumnData::I64(vec![2]))];
+        let frame = Frame::new(columns, range(0, 1, 1)).unwrap();
+        let error = frame.column("x").unwrap_err();
+        assert_eq!(error, FrameError::AmbiguousColumn { name: "x".into(), count: 2 });
+    }
+
+    #[test]
+    fn conversions_name_the_row_that_does_not_fit() {
+        let cells = vec![Cell::Int(1), Cell::Float(2.5), Cell::None, Cell::Missing, Cell::Bool(true)];
+        let mixed = column("x", ColumnData::Object(cells));
+        let error = mixed.f64().unwrap_err().to_string();
+        assert_eq!(error, "column `x` (any), row 4: expected a number, found the boolean true");
+        let error = mixed.i64().unwrap_err().to_string();
+        assert_eq!(error, "column `x` (any), row 1: expected an integer, found the number 2.5");
+        assert_eq!(mixed.null_count(), 2);
+
+        let times = column("t", ColumnData::Datetime(vec![0, crate::time::NAT]));
+        assert_eq!(times.datetime_ns().unwrap(), [0, crate::time::NAT]);
+        let error = times.f64().unwrap_err().to_string();
+        assert_eq!(error, "column `t` (any), row 0: expected a number, found the time 1970-01-01T00:00:00");
+
+        let texts = column("s", ColumnData::Object(vec![Cell::Text("a".into()), Cell::None]));
+        assert_eq!(texts.optional_text().unwrap(), [Some("a"), None]);
+        assert!(texts.text().is_err());
+    }
+}

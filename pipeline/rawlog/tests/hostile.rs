@@ -245,15 +245,24 @@ fn an_index_inside_itself() {
     assert_refused(&bytes, "an index inside an index at most 4 deep");
 }
 
+/// Columns that share one state of 100 000 attributes: to look for one in all of them, for each
+/// column, would take minutes.
 #[test]
 fn dicts_with_very_many_keys() {
-    // Blocks that share one state of 100 000 entries, none of which is the one looked for.
-    let names: Vec<String> = (0..5000).map(|i| i.to_string()).collect();
+    const COLUMNS: i64 = 5000;
+    let names: Vec<String> = (0..COLUMNS).map(|i| i.to_string()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let bytes =
-        Assembler::new().dict(|asm| (0..100_000).fold(asm, |asm, _| asm.raw(b"\x8c\x01xN"))).put(0).raw(b"0").frame(
+    let bytes = Assembler::new()
+        .dict(|asm| {
+            let asm = asm.text("_data").array("i8", &[1], |asm| asm.bytes(&[0; 8]));
+            let asm = asm.text("_mask").array("b1", &[1], |asm| asm.bytes(&[0]));
+            (0..100_000).fold(asm, |asm, _| asm.raw(b"\x8c\x01xN"))
+        })
+        .put(0)
+        .raw(b"0")
+        .frame(
             |asm| {
-                (0..5000).fold(asm, |asm, i| {
+                (0..COLUMNS).fold(asm, |asm, i| {
                     asm.block(i, i + 1, |asm| {
                         asm.global("pandas.core.arrays.integer", "IntegerArray").raw(b")\x81").get(0).build()
                     })

@@ -38,7 +38,11 @@ impl Setting {
         let pinned = self.sources.files.iter().find(|pin| pin.path == path);
         let pin = pinned.and_then(|pin| Digest::from_hex(&pin.sha256)).map(|sha256| Pin {
             sha256,
-            help: format!("`cargo xtask fetch {} --force` brings the pinned file", self.study),
+            help: format!(
+                "`cargo xtask fetch {} --force` brings the pinned file, from upstream or from a folder of copies \
+                 (--mirror DIR, JOULEBOOK_MIRROR)",
+                self.study
+            ),
         });
         (format!("raw/{}/{path}", self.study), pin)
     }

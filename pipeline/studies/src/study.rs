@@ -18,11 +18,18 @@ pub struct Study {
     pub name: &'static str,
     stages: fn(&Setting) -> Vec<Stage>,
     expectations: fn() -> Vec<Expectation>,
+    /// The unit of a column of a raw file, by the file's path and the column's name.
+    raw_unit: fn(&str, &str) -> Option<&'static str>,
 }
 
 /// All studies, in the order in which they are built and told of.
 pub fn all() -> &'static [Study] {
-    &[Study { name: "tinyml-mcu", stages: tinyml_mcu::stages, expectations: verify::tinyml_mcu::expectations }]
+    &[Study {
+        name: "tinyml-mcu",
+        stages: tinyml_mcu::stages,
+        expectations: verify::tinyml_mcu::expectations,
+        raw_unit: tinyml_mcu::raw_unit,
+    }]
 }
 
 impl Study {
@@ -39,6 +46,11 @@ impl Study {
             typesetter: Arc::clone(typesetter),
         };
         Ok((self.stages)(&setting))
+    }
+
+    /// The unit of a column of one of the study's raw files, where it is known.
+    pub fn raw_unit(&self, file: &str, column: &str) -> Option<&'static str> {
+        (self.raw_unit)(file, column)
     }
 
     /// Compares the records that the study has left in a workspace with the published values.

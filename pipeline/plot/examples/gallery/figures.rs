@@ -2,8 +2,8 @@
 //! studies. The numbers are made up.
 
 use plot::{
-    About, Axis, Band, Bars, BoxStats, Boxes, Cartesian, Corner, DataTable, Dash, Figure, Format, Heat,
-    Legend, Line, Look, Marker, Points, Registry, Result, Scale, Size, Step, style::CATEGORICAL,
+    About, Axis, Band, Bars, BoxStats, Boxes, Cartesian, Corner, Dash, DataTable, Figure, Format, Heat, Legend, Line,
+    Look, Marker, Points, Registry, Result, Scale, Size, Step, style::CATEGORICAL,
 };
 
 const PLATFORMS: Registry = Registry(&[
@@ -172,12 +172,14 @@ fn dense_scatter() -> Result<Figure> {
         let look = PLATFORMS.look(name)?;
         let x: Vec<f64> = (0..154).map(|i| 0.498 * spread(i, seed).powi(4)).collect();
         let y: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + 0.01 * (spread(i, seed + 3) - 0.5)).collect();
-        axes = axes
-            .mark(Points::new(name, &x, &y, look).opacity(0.8).size(4.8))
-            .mark(Line::between(name, (0.0, 0.0), (0.498, 0.498), look.colour));
+        axes = axes.mark(Points::new(name, &x, &y, look).opacity(0.8).size(4.8)).mark(Line::between(
+            name,
+            (0.0, 0.0),
+            (0.498, 0.498),
+            look.colour,
+        ));
     }
-    axes.legend(Legend::inside(Corner::UpperLeft).title("MCU"))
-        .figure(about("dense", "A dense scatter"), WIDE)
+    axes.legend(Legend::inside(Corner::UpperLeft).title("MCU")).figure(about("dense", "A dense scatter"), WIDE)
 }
 
 const MODULES: [&str; 5] = ["AdaptiveAvgPool2d", "Conv2d", "Linear", "MaxPool2d", "ReLU"];
@@ -215,18 +217,15 @@ fn grouped_bars_standing() -> Result<Figure> {
 }
 
 fn bars_below_zero() -> Result<Figure> {
-    Cartesian::new(
-        Axis::category("Network", ["alexnet", "vgg11", "vgg13", "vgg16"]),
-        Axis::value("Deviation", "%"),
-    )
-    .mark(
-        Bars::new("estimate", &[-35.2, 12.5, f64::NAN, -3.1], CATEGORICAL[0])
-            .whiskers(&[-41.0, 8.0, f64::NAN, -7.0], &[-30.0, 17.0, f64::NAN, 0.5])
-            .labels(Format::Fixed(1)),
-    )
-    .mark(Bars::new("corrected", &[-12.0, 4.1, 8.8, 1.2], CATEGORICAL[1]).labels(Format::Fixed(1)))
-    .legend(Legend::above())
-    .figure(about("bars.negative", "Bars on both sides of zero"), SINGLE)
+    Cartesian::new(Axis::category("Network", ["alexnet", "vgg11", "vgg13", "vgg16"]), Axis::value("Deviation", "%"))
+        .mark(
+            Bars::new("estimate", &[-35.2, 12.5, f64::NAN, -3.1], CATEGORICAL[0])
+                .whiskers(&[-41.0, 8.0, f64::NAN, -7.0], &[-30.0, 17.0, f64::NAN, 0.5])
+                .labels(Format::Fixed(1)),
+        )
+        .mark(Bars::new("corrected", &[-12.0, 4.1, 8.8, 1.2], CATEGORICAL[1]).labels(Format::Fixed(1)))
+        .legend(Legend::above())
+        .figure(about("bars.negative", "Bars on both sides of zero"), SINGLE)
 }
 
 fn stats(base: f64, index: usize) -> BoxStats {
@@ -251,14 +250,11 @@ fn box_plot() -> Result<Figure> {
 
 fn grouped_boxes() -> Result<Figure> {
     let boxes = |seed: usize| -> Vec<BoxStats> { (0..3).map(|i| stats(5.0 + 4.0 * spread(i, seed), i)).collect() };
-    Cartesian::new(
-        Axis::value("Power", "W"),
-        Axis::category("", ["convolutional", "pooling", "dense"]).inverse(),
-    )
-    .mark(Boxes::new("measured", &boxes(1), CATEGORICAL[0]).outliers(&[(0, 14.0), (2, 15.5)]))
-    .mark(Boxes::new("simulated", &boxes(2), CATEGORICAL[1]).outliers(&[(1, 1.0)]))
-    .legend(Legend::above().title("Campaign"))
-    .figure(about("boxes.grouped", "Grouped box plot"), SINGLE)
+    Cartesian::new(Axis::value("Power", "W"), Axis::category("", ["convolutional", "pooling", "dense"]).inverse())
+        .mark(Boxes::new("measured", &boxes(1), CATEGORICAL[0]).outliers(&[(0, 14.0), (2, 15.5)]))
+        .mark(Boxes::new("simulated", &boxes(2), CATEGORICAL[1]).outliers(&[(1, 1.0)]))
+        .legend(Legend::above().title("Campaign"))
+        .figure(about("boxes.grouped", "Grouped box plot"), SINGLE)
 }
 
 fn correlations() -> Result<Figure> {
@@ -284,10 +280,35 @@ fn sequential_heat() -> Result<Figure> {
 }
 
 const NETWORKS: [&str; 29] = [
-    "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "resnet18",
-    "resnet34", "resnet50", "resnet101", "resnet152", "squeezenet1_0", "squeezenet1_1", "densenet121",
-    "densenet161", "densenet169", "densenet201", "inception_v3", "googlenet", "shufflenet_v2_x0_5",
-    "shufflenet_v2_x1_0", "mobilenet_v2", "resnext50_32x4d", "resnext101_32x8d", "mnasnet0_5", "mnasnet1_0",
+    "alexnet",
+    "vgg11",
+    "vgg13",
+    "vgg16",
+    "vgg19",
+    "vgg11_bn",
+    "vgg13_bn",
+    "vgg16_bn",
+    "vgg19_bn",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "squeezenet1_0",
+    "squeezenet1_1",
+    "densenet121",
+    "densenet161",
+    "densenet169",
+    "densenet201",
+    "inception_v3",
+    "googlenet",
+    "shufflenet_v2_x0_5",
+    "shufflenet_v2_x1_0",
+    "mobilenet_v2",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "mnasnet0_5",
+    "mnasnet1_0",
 ];
 const GFLOPS: [f64; 29] = [
     1.43, 15.26, 22.68, 31.03, 39.37, 15.29, 22.72, 31.08, 39.45, 3.64, 7.36, 8.26, 15.74, 23.21, 1.64, 0.7, 5.79,
@@ -308,7 +329,11 @@ fn labelled_and_coloured() -> Result<Figure> {
     let energy: Vec<f64> = GFLOPS.iter().enumerate().map(|(i, g)| 0.009 + 0.0006 * g + 0.004 * spread(i, 6)).collect();
     let score: Vec<f64> = ERRORS.iter().map(|error| 100.0 - error).collect();
     Cartesian::new(Axis::value("GFLOPs", ""), Axis::value("Energy consumption", "kWh"))
-        .mark(Points::new("networks", &GFLOPS, &energy, Look::nth(0)).labels(NETWORKS).coloured_by("Top-5 score", "%", &score))
+        .mark(Points::new("networks", &GFLOPS, &energy, Look::nth(0)).labels(NETWORKS).coloured_by(
+            "Top-5 score",
+            "%",
+            &score,
+        ))
         .mark(Line::between("fit", (0.0, 0.0105), (40.0, 0.0355), CATEGORICAL[1]).dash(Dash::Dashed))
         .legend(Legend::inside(Corner::LowerRight))
         .figure(about("labels.coloured", "Labelled and coloured networks with a fit"), Size::pt(420.0, 290.0))
@@ -316,7 +341,8 @@ fn labelled_and_coloured() -> Result<Figure> {
 }
 
 fn crowded_labels() -> Result<Figure> {
-    let x: Vec<f64> = (0..35).map(|i| 10.0 + 8.0 * spread(i, 2) + if i % 3 == 0 { 20.0 * spread(i, 3) } else { 0.0 }).collect();
+    let x: Vec<f64> =
+        (0..35).map(|i| 10.0 + 8.0 * spread(i, 2) + if i % 3 == 0 { 20.0 * spread(i, 3) } else { 0.0 }).collect();
     let y: Vec<f64> = (0..35).map(|i| 5.0 + 3.0 * spread(i, 4)).collect();
     Cartesian::new(Axis::value("Parameters", "10⁶"), Axis::value("Energy", "kWh"))
         .mark(Points::new("models", &x, &y, Look::nth(0)).labels((0..35).map(|i| format!("model_{i}_v2"))))
@@ -325,12 +351,13 @@ fn crowded_labels() -> Result<Figure> {
 
 fn logarithmic_lines() -> Result<Figure> {
     let x: Vec<f64> = (0..=20).map(|i| 10_f64.powf(f64::from(i) * 0.25)).collect();
-    let axes = Cartesian::new(
-        Axis::log("Parameters", "").range(1.0, 1e5),
-        Axis::log("Latency", "µs"),
-    )
-    .top_axis(Axis::log("Model size", "byte").range(4.0, 4e5));
-    let lines = [("linear", 1.0, 1.0, Dash::Solid), ("sub-linear", 2.0, 0.7, Dash::Dashed), ("super-linear", 0.5, 1.2, Dash::Dotted)];
+    let axes = Cartesian::new(Axis::log("Parameters", "").range(1.0, 1e5), Axis::log("Latency", "µs"))
+        .top_axis(Axis::log("Model size", "byte").range(4.0, 4e5));
+    let lines = [
+        ("linear", 1.0, 1.0, Dash::Solid),
+        ("sub-linear", 2.0, 0.7, Dash::Dashed),
+        ("super-linear", 0.5, 1.2, Dash::Dotted),
+    ];
     lines
         .into_iter()
         .enumerate()
@@ -356,7 +383,9 @@ fn two_vertical_axes() -> Result<Figure> {
         )
         .legend(Legend::inside(Corner::UpperLeft))
         .figure(about("two.axes", "Two vertical axes"), SINGLE)
-        .map(|figure| figure.status_banner("SIMULATED DATA, not measured: campaign of seed 42, made to the published readings"))
+        .map(|figure| {
+            figure.status_banner("SIMULATED DATA, not measured: campaign of seed 42, made to the published readings")
+        })
 }
 
 fn steps() -> Result<Figure> {
@@ -390,14 +419,21 @@ fn any_chart() -> Result<Figure> {
         element::{Label, LabelPosition},
         series::Pie,
     };
-    let pie = Pie::new()
-        .radius("60%")
-        .label(Label::new().position(LabelPosition::Outside).font_size(8))
-        .data(vec![(90.9, "Conv2d"), (7.2, "MaxPool2d"), (1.9, "others")]);
+    let pie = Pie::new().radius("60%").label(Label::new().position(LabelPosition::Outside).font_size(8)).data(vec![
+        (90.9, "Conv2d"),
+        (7.2, "MaxPool2d"),
+        (1.9, "others"),
+    ]);
     let overlay = serde_json::json!({ "series": [{ "labelLine": { "length": 6, "length2": 6 } }] });
     let mut data = DataTable::new([plot::Column::new("share", "%")]);
     for (name, share) in [("Conv2d", 90.9), ("MaxPool2d", 7.2), ("others", 1.9)] {
         data.push(name, [share.into()]);
     }
-    Figure::new(about("any", "A pie by charming alone"), Size::pt(200.0, 150.0), Chart::new().series(pie), overlay, data)
+    Figure::new(
+        about("any", "A pie by charming alone"),
+        Size::pt(200.0, 150.0),
+        Chart::new().series(pie),
+        overlay,
+        data,
+    )
 }

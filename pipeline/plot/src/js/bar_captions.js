@@ -15,7 +15,7 @@ function (o) {
       return {
         type: 'line', silent: true,
         shape: { x1: a[0], y1: a[1], x2: b[0], y2: b[1] },
-        style: { stroke: o.ink, lineWidth: o.lineWidth }
+        style: { fill: 'none', stroke: o.ink, lineWidth: o.lineWidth }
       };
     }
     var children = [], tip = missing ? o.base : value;

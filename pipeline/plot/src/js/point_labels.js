@@ -10,7 +10,7 @@ function (o) {
           x1: at[0] + item.leader[0], y1: at[1] + item.leader[1],
           x2: at[0] + item.leader[2], y2: at[1] + item.leader[3]
         },
-        style: { stroke: o.muted, lineWidth: o.lineWidth }
+        style: { fill: 'none', stroke: o.muted, lineWidth: o.lineWidth }
       });
     }
     children.push({

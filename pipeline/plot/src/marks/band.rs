@@ -29,13 +29,7 @@ pub struct Band {
 
 impl Band {
     /// Between `(x[i], lower[i])` and `(x[i], upper[i])`; all values must be finite.
-    pub fn new(
-        name: impl Into<String>,
-        x: &[f64],
-        lower: &[f64],
-        upper: &[f64],
-        colour: Colour,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, x: &[f64], lower: &[f64], upper: &[f64], colour: Colour) -> Self {
         Self {
             name: name.into(),
             x: x.into(),
@@ -65,10 +59,7 @@ fn strokes(a: Point, b: Point, c: Point, d: Point) -> impl Iterator<Item = Shape
     let count = ((b.x - a.x).abs() / STROKE_DISTANCE).ceil().clamp(1.0, 1000.0);
     (0..=count as usize).map(move |index| {
         let share = index as f64 / count;
-        let between = |p: Point, q: Point| Point {
-            x: p.x + (q.x - p.x) * share,
-            y: p.y + (q.y - p.y) * share,
-        };
+        let between = |p: Point, q: Point| Point { x: p.x + (q.x - p.x) * share, y: p.y + (q.y - p.y) * share };
         Shape::Segment(Segment { from: between(a, b), to: between(c, d) })
     })
 }
@@ -100,9 +91,7 @@ impl Draw for Band {
 
     fn series(&self, scene: &Scene) -> Vec<Series> {
         let style = json!({ "fill": self.colour.hex(), "opacity": self.opacity });
-        let rows: Vec<Vec<f64>> = (0..self.x.len())
-            .map(|i| vec![self.x[i], self.lower[i], self.upper[i]])
-            .collect();
+        let rows: Vec<Vec<f64>> = (0..self.x.len()).map(|i| vec![self.x[i], self.lower[i], self.upper[i]]).collect();
         let chart = series::Custom::new()
             .name(&self.name)
             .render_item(js_call(include_str!("../js/band.js"), &style))
@@ -149,4 +138,3 @@ impl Draw for Band {
         }
     }
 }
-

@@ -105,8 +105,7 @@ impl Draw for Boxes {
 
     fn series(&self, scene: &Scene) -> Vec<Series> {
         let fill = self.colour.towards(Colour::WHITE, 0.75);
-        let style =
-            ItemStyle::new().color(fill.hex()).border_color(self.colour.hex()).border_width(0.75);
+        let style = ItemStyle::new().color(fill.hex()).border_color(self.colour.hex()).border_width(0.75);
         let chart = series::Boxplot::new()
             .name(&self.name)
             .item_style(style)
@@ -179,4 +178,3 @@ impl Draw for Boxes {
         }
     }
 }
-

@@ -55,12 +55,7 @@ impl Line {
     }
 
     /// A straight line between two points, such as a fit.
-    pub fn between(
-        name: impl Into<String>,
-        (x1, y1): (f64, f64),
-        (x2, y2): (f64, f64),
-        colour: Colour,
-    ) -> Self {
+    pub fn between(name: impl Into<String>, (x1, y1): (f64, f64), (x2, y2): (f64, f64), colour: Colour) -> Self {
         Self::new(name, &[x1, x2], &[y1, y2], colour)
     }
 
@@ -87,18 +82,19 @@ impl Line {
         self
     }
 
-    /// The points at which the drawn line turns.
+    /// The points at which the drawn line turns, with a break after each step.
     fn turns(&self) -> (Vec<f64>, Vec<f64>) {
         let Some(step) = self.step else { return (self.x.clone(), self.y.clone()) };
         let (mut xs, mut ys) = (Vec::new(), Vec::new());
-        for (x, y) in self.x.windows(2).zip(self.y.windows(2)) {
+        let steps = self.x.windows(2).zip(self.y.windows(2));
+        for (x, y) in steps.filter(|(x, y)| x.iter().chain(*y).all(|value| value.is_finite())) {
             let at = match step {
                 Step::AtStart => x[0],
                 Step::AtMiddle => (x[0] + x[1]) / 2.0,
                 Step::AtEnd => x[1],
             };
-            xs.extend([x[0], at, at, x[1]]);
-            ys.extend([y[0], y[0], y[1], y[1]]);
+            xs.extend([x[0], at, at, x[1], f64::NAN]);
+            ys.extend([y[0], y[0], y[1], y[1], f64::NAN]);
         }
         (xs, ys)
     }
@@ -167,10 +163,7 @@ impl Draw for Line {
 
     fn record(&self, x: &Axis, y: &Axis, table: &mut DataTable) {
         for (px, py) in self.x.iter().zip(&self.y) {
-            let row = vec![
-                (x.quantity().clone(), super::cell(x, *px)),
-                (y.quantity().clone(), super::cell(y, *py)),
-            ];
+            let row = vec![(x.quantity().clone(), super::cell(x, *px)), (y.quantity().clone(), super::cell(y, *py))];
             table.push_named(&self.name, row);
         }
     }

@@ -6,6 +6,8 @@ mod boxes;
 mod heat;
 mod lines;
 mod points;
+#[cfg(test)]
+mod tests;
 
 pub use band::Band;
 pub use bars::Bars;
@@ -176,10 +178,7 @@ impl Scene<'_> {
 
     /// Where data come to lie on the canvas; None if a coordinate is not finite.
     pub fn point(&self, side: Side, x: f64, y: f64) -> Option<Point> {
-        let point = Point {
-            x: self.plot.x + self.x.place(x),
-            y: self.plot.bottom() - self.vertical(side).place(y),
-        };
+        let point = Point { x: self.plot.x + self.x.place(x), y: self.plot.bottom() - self.vertical(side).place(y) };
         (point.x.is_finite() && point.y.is_finite()).then_some(point)
     }
 
@@ -221,11 +220,7 @@ pub(crate) fn union(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<(f64
 }
 
 fn same_length(what: &str, expected: usize, found: usize) -> Result<(), String> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(format!("{found} {what} for {expected} data"))
-    }
+    if expected == found { Ok(()) } else { Err(format!("{found} {what} for {expected} data")) }
 }
 
 /// On a category axis data are indices of categories.

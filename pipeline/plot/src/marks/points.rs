@@ -74,12 +74,7 @@ impl Points {
 
     /// Shows a further number by the colour of each point, explained by a bar beside the plot. The
     /// scale runs from the least value to the greatest.
-    pub fn coloured_by(
-        mut self,
-        quantity: impl Into<String>,
-        unit: impl Into<String>,
-        values: &[f64],
-    ) -> Self {
+    pub fn coloured_by(mut self, quantity: impl Into<String>, unit: impl Into<String>, values: &[f64]) -> Self {
         let (low, high) = super::extent(values).unwrap_or((0.0, 1.0));
         let bar = ColourBar {
             quantity: Column::new(quantity, unit),
@@ -113,9 +108,7 @@ impl Points {
         let positions = self.x.iter().zip(&self.y).map(|(x, y)| vec![*x, *y]);
         match &self.by_colour {
             None => positions.collect(),
-            Some((values, _)) => {
-                positions.zip(values).map(|(row, value)| [row, vec![*value]].concat()).collect()
-            }
+            Some((values, _)) => positions.zip(values).map(|(row, value)| [row, vec![*value]].concat()).collect(),
         }
     }
 }
@@ -181,9 +174,11 @@ impl Draw for Points {
 
     fn shapes(&self, scene: &Scene) -> Vec<Shape> {
         let size = self.diameter() + style::EDGE_WIDTH;
-        let points = self.x.iter().zip(&self.y).filter_map(|(x, y)| {
-            scene.point(self.side, *x, *y).map(|p| Shape::Rect(Rect::centred(p, size, size)))
-        });
+        let points = self
+            .x
+            .iter()
+            .zip(&self.y)
+            .filter_map(|(x, y)| scene.point(self.side, *x, *y).map(|p| Shape::Rect(Rect::centred(p, size, size))));
         let line = match self.joined {
             Some(_) => scene.path(self.side, &self.x, &self.y),
             None => Vec::new(),
@@ -223,10 +218,8 @@ impl Draw for Points {
 
     fn record(&self, x: &Axis, y: &Axis, table: &mut DataTable) {
         for (index, (px, py)) in self.x.iter().zip(&self.y).enumerate() {
-            let mut row = vec![
-                (x.quantity().clone(), super::cell(x, *px)),
-                (y.quantity().clone(), super::cell(y, *py)),
-            ];
+            let mut row =
+                vec![(x.quantity().clone(), super::cell(x, *px)), (y.quantity().clone(), super::cell(y, *py))];
             if let Some((values, bar)) = &self.by_colour {
                 let value = values.get(index).copied().unwrap_or(f64::NAN);
                 row.push((bar.quantity.clone(), Cell::Number(value)));

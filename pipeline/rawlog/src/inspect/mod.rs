@@ -36,7 +36,7 @@ pub enum Format {
 #[non_exhaustive]
 pub enum InspectError {
     /// The format is none that is known.
-    #[error("{file}: unknown format; known are: a pandas DataFrame as pickle (protocols 2 to 5). {hint}")]
+    #[error("{file}: unknown format ({hint}); known are: a pandas DataFrame as pickle, protocols 2 to 5")]
     UnknownFormat {
         /// The file's name.
         file: String,

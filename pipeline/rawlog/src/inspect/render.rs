@@ -3,7 +3,10 @@
 use super::{ColumnDescription, Description};
 
 /// Fewest and most characters that a cell of the first rows gets.
-const CELL_WIDTH: std::ops::RangeInclusive<usize> = 4..=24;
+const CELL_WIDTH: std::ops::RangeInclusive<usize> = 4..=20;
+
+/// Where less than this is left of the line, no further row begins.
+const LEAST_ROOM: usize = 10;
 
 /// Below this width nothing readable fits.
 const NARROWEST: usize = 40;
@@ -16,7 +19,9 @@ impl Description {
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let width = width.max(NARROWEST);
-        let mut lines = vec![self.headline(), self.index_line()];
+        let mut lines: Vec<String> = self.file.iter().map(|file| printable(file)).collect();
+        lines.push(self.size());
+        lines.push(self.index_line());
         if !self.columns.is_empty() {
             lines.push(String::new());
             lines.extend(self.table(width));
@@ -25,17 +30,11 @@ impl Description {
         fitted.collect()
     }
 
-    fn headline(&self) -> String {
-        let size = format!(
-            "{} row{} x {} column{}",
-            self.rows,
-            plural(self.rows),
-            self.columns.len(),
-            plural(self.columns.len())
-        );
-        let file = self.file.as_ref().map(|file| format!("{}: ", printable(file)));
-        let format = self.format.as_ref().map(|format| format!(", {format}"));
-        file.unwrap_or_default() + &size + &format.unwrap_or_default()
+    fn size(&self) -> String {
+        let format = self.format.as_ref().map(|format| format!("{format}: "));
+        let (rows, columns) = (self.rows, self.columns.len());
+        let size = format!("{rows} row{} x {columns} column{}", plural(rows), plural(columns));
+        format.unwrap_or_default() + &size
     }
 
     fn index_line(&self) -> String {
@@ -80,8 +79,8 @@ impl Description {
             let cells = of_columns(&format!("row {row}"), &|column| column.shown.get(row).cloned().unwrap_or_default());
             let cell_width = longest(&cells).clamp(*CELL_WIDTH.start(), *CELL_WIDTH.end());
             let room = width.saturating_sub(longest(&lines) + GAP.len());
-            // The first row is cut to what is left, later ones are left out if they do not fit.
-            if row > 0 && room < cell_width {
+            // What does not fit is cut, or left out if hardly anything of it would be left.
+            if row > 0 && room < cell_width.min(LEAST_ROOM) {
                 break;
             }
             append(&mut lines, &cells, cell_width.min(room));

@@ -1,7 +1,7 @@
 //! Axes: the row index, and the index that holds the columns' names.
 
 use super::error::PickleError;
-use super::extension::Source;
+use super::extension::{Names, Source};
 use super::globals::{Global, Role};
 use super::numpy::{Reader, mismatch};
 use super::value::Value;
@@ -37,7 +37,7 @@ impl Reader<'_, '_> {
             IndexKind::Multi => self.multi(attributes, offset, depth)?,
             _ => {
                 let value = self.index_attribute(attributes, "data", offset)?;
-                let values = self.values(Source { value, at: offset, names: &["index".to_owned()], depth })?;
+                let values = self.values(Source { value, at: offset, names: Names::Single("index"), depth })?;
                 let data = values.columns.into_iter().next();
                 let data =
                     data.ok_or_else(|| self.structure_error(value, offset, "labels of an index", "one column"))?;
@@ -87,7 +87,7 @@ impl Reader<'_, '_> {
         for (i, (&level, &codes)) in levels.iter().zip(codes).enumerate() {
             let axis = self.axis(level, at, depth + 1)?;
             let labels = self.single_level(axis, at, "a level of a MultiIndex")?;
-            let codes = self.values(Source { value: codes, at, names: &["codes".to_owned()], depth })?;
+            let codes = self.values(Source { value: codes, at, names: Names::Single("codes"), depth })?;
             let codes =
                 codes.columns.first().ok_or_else(|| mismatch(at, "codes of a MultiIndex", "one column", "none"))?;
             let name = names.get(i).copied().unwrap_or(Value::None);

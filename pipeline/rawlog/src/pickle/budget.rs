@@ -4,17 +4,18 @@ use super::error::PickleError;
 
 /// The reader never holds more than this many bytes of heap memory for each byte of the file, …
 ///
-/// The densest honest file is a column of empty dicts: two bytes each in the file (`EMPTY_DICT`,
-/// `MEMOIZE`), up to 92 bytes each in memory while a vector grows. Everything else stays well below.
+/// The densest honest file holds empty containers of one byte each: an object (40 bytes), a
+/// reference in a list (16, three times that while the list grows) and a cell (24) for each.
 pub const MEMORY_MULTIPLE: usize = 128;
 
-/// … plus this many, for tables and summaries.
-pub const MEMORY_BASE: usize = 64 * 1024;
+/// … plus this many: for tables and summaries, and for small frames of thousands of columns and
+/// hardly any rows.
+pub const MEMORY_BASE: usize = 1024 * 1024;
 
 /// What is left of the two for allocations that are not counted one by one: errors that repeat a
 /// name, and the summary.
 const RESERVE_MULTIPLE: usize = 4;
-const RESERVE_BASE: usize = MEMORY_BASE / 2;
+const RESERVE_BASE: usize = 64 * 1024;
 
 /// Heap memory of an `Arc<str>`: two counters and the text, aligned.
 pub(crate) fn shared_text_bytes(length: usize) -> usize {

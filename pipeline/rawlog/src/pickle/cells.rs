@@ -6,7 +6,7 @@ use super::budget::shared_text_bytes;
 use super::error::PickleError;
 use super::globals::Role;
 use super::numpy::{Elements, NdArray, Reader};
-use super::value::{Object, Value};
+use super::value::{Object, Value, quoted};
 use crate::cell::{Array, Cell, Container};
 use crate::frame::ColumnData;
 
@@ -103,5 +103,5 @@ fn first<T: Copy + Default>(values: &[T]) -> T {
 }
 
 fn unsupported_cell(offset: usize, column: &str, row: usize, feature: &str) -> PickleError {
-    PickleError::UnsupportedCell { offset, column: column.to_owned(), row, feature: feature.to_owned() }
+    PickleError::UnsupportedCell { offset, column: quoted(column), row, feature: feature.to_owned() }
 }

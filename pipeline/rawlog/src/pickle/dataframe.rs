@@ -1,10 +1,10 @@
 //! A DataFrame, as the versions of pandas lay it out: two axes, and blocks of columns of one type.
 
 use super::error::PickleError;
-use super::extension::Source;
+use super::extension::{Names, Source};
 use super::globals::Role;
 use super::numpy::{Elements, Reader, mismatch};
-use super::value::Value;
+use super::value::{Value, quoted};
 use crate::frame::{Column, ColumnData, Frame};
 
 /// Axes and blocks, from whichever form the manager was written in.
@@ -36,50 +36,35 @@ impl Reader<'_, '_> {
         let manager = self.manager(manager, at)?;
         let names = self.column_names(manager.columns, at)?;
         let index = self.axis(manager.rows, at, 0)?;
-        let nrows = index.len();
         // Rows without columns cost nothing in the file, but time to whoever goes through them.
-        self.budget.take(nrows, at)?;
-
-        let mut slots: Vec<Option<Column>> = self.budget.vec(names.len(), at)?;
-        slots.resize_with(names.len(), || None);
+        self.budget.take(index.len(), at)?;
         let mut layouts = self.budget.vec(manager.blocks.len(), at)?;
+        let mut columns = Columns::named(names, index.len(), at, self)?;
         for block in manager.blocks {
-            let (positions, placement) = self.placement(block.placement, block.at, names.len())?;
-            let names = self.names_at(&names, &positions, block.at)?;
-            let values = self.values(Source { value: block.values, at: block.at, names: &names, depth: 0 })?;
-            self.budget.take(values.layout.len() + placement.len() + 4, block.at)?;
-            layouts.push(format!("{} at {placement}", values.layout));
-            if values.columns.len() != positions.len() {
-                let (expected, found) = (positions.len(), values.columns.len());
-                let expected = format!("{expected} column(s)");
-                return Err(mismatch(block.at, "block", &expected, &found.to_string()));
-            }
-            let columns = values.columns.into_iter().zip(names);
-            for (position, (data, name)) in positions.into_iter().zip(columns) {
-                if data.len() != nrows {
-                    let what = format!("column `{name}`");
-                    let (expected, found) = (format!("{nrows} rows"), data.len().to_string());
-                    return Err(mismatch(block.at, &what, &expected, &found));
-                }
-                let slot = slots.get_mut(position).filter(|slot| slot.is_none());
-                let slot = slot.ok_or_else(|| {
-                    let what = format!("placement of column `{name}`");
-                    mismatch(block.at, &what, "one block for each column", "two")
-                })?;
-                self.budget.take(values.dtype.len(), block.at)?;
-                *slot = Some(Column { name, dtype: values.dtype.clone(), data });
-            }
+            layouts.push(self.block(block, &mut columns)?);
         }
-        let mut columns = self.budget.vec(slots.len(), at)?;
-        for (slot, name) in slots.into_iter().zip(&names) {
-            columns.push(slot.ok_or_else(|| {
-                let what = format!("column `{name}`");
-                mismatch(at, &what, "a block that holds it", "none")
-            })?);
-        }
-        let frame = Frame::new(columns, index);
+        let frame = Frame::new(columns.complete(at)?, index);
         let frame = frame.map_err(|error| mismatch(at, "frame", "equal lengths", &error.to_string()))?;
         Ok((frame, layouts))
+    }
+
+    /// Fills the columns of one block, and describes its layout.
+    fn block(&mut self, block: Block, columns: &mut Columns) -> Result<String, PickleError> {
+        let at = block.at;
+        let (positions, placement) = self.placement(block.placement, at, columns.columns.len())?;
+        let names = Names::Columns { all: &columns.columns, positions: &positions };
+        let values = self.values(Source { value: block.values, at, names, depth: 0 })?;
+        if values.columns.len() != positions.len() {
+            let (expected, found) = (positions.len(), values.columns.len());
+            let expected = format!("{expected} column(s)");
+            return Err(mismatch(at, "block", &expected, &found.to_string()));
+        }
+        for (position, data) in positions.into_iter().zip(values.columns) {
+            self.budget.take(values.dtype.len(), at)?;
+            columns.fill(position, values.dtype.clone(), data, at)?;
+        }
+        self.budget.take(values.layout.len() + placement.len() + " at ".len(), at)?;
+        Ok(format!("{} at {placement}", values.layout))
     }
 
     fn manager(&mut self, value: Value, at: usize) -> Result<Manager, PickleError> {
@@ -186,8 +171,8 @@ impl Reader<'_, '_> {
             return Err(self.structure_error(value, at, what, "integers"));
         };
         if array.shape.dimensions != 1 || array.shape.inner > columns {
-            let expected = format!("at most {columns} columns");
-            return Err(mismatch(at, what, &expected, &format!("{:?}", array.shape)));
+            let expected = format!("one dimension of at most {columns}");
+            return Err(mismatch(at, what, &expected, &array.shape.to_string()));
         }
         let ColumnData::I64(places) = self.numbers(&array, &bytes, 0, what)? else {
             return Err(self.structure_error(value, at, what, "integers"));
@@ -201,14 +186,56 @@ impl Reader<'_, '_> {
         let places: Vec<String> = places.iter().map(i64::to_string).collect();
         Ok((positions, format!("array[{}]", places.join(","))))
     }
+}
 
-    fn names_at(&mut self, names: &[String], positions: &[usize], at: usize) -> Result<Vec<String>, PickleError> {
-        let mut chosen = self.budget.vec(positions.len(), at)?;
-        for name in positions.iter().filter_map(|&position| names.get(position)) {
-            self.budget.take(name.len(), at)?;
-            chosen.push(name.clone());
+/// The columns of a frame while blocks fill them.
+struct Columns {
+    columns: Vec<Column>,
+    filled: Vec<bool>,
+    rows: usize,
+}
+
+impl Columns {
+    fn named(names: Vec<String>, rows: usize, at: usize, reader: &mut Reader<'_, '_>) -> Result<Self, PickleError> {
+        let mut columns = reader.budget.vec(names.len(), at)?;
+        let mut filled = reader.budget.vec(names.len(), at)?;
+        filled.resize(names.len(), false);
+        columns.extend(names.into_iter().map(|name| Column {
+            name,
+            dtype: String::new(),
+            data: ColumnData::F64(Vec::new()),
+        }));
+        Ok(Self { columns, filled, rows })
+    }
+
+    fn fill(&mut self, position: usize, dtype: String, data: ColumnData, at: usize) -> Result<(), PickleError> {
+        let (Some(column), Some(filled)) = (self.columns.get_mut(position), self.filled.get_mut(position)) else {
+            return Ok(());
+        };
+        if *filled {
+            let what = format!("placement of column `{}`", quoted(&column.name));
+            return Err(mismatch(at, &what, "one block for each column", "two"));
         }
-        Ok(chosen)
+        if data.len() != self.rows {
+            let what = format!("column `{}`", quoted(&column.name));
+            let (expected, found) = (format!("{} rows", self.rows), data.len().to_string());
+            return Err(mismatch(at, &what, &expected, &found));
+        }
+        *filled = true;
+        column.dtype = dtype;
+        column.data = data;
+        Ok(())
+    }
+
+    fn complete(self, at: usize) -> Result<Vec<Column>, PickleError> {
+        let mut columns = self.columns.iter().zip(&self.filled);
+        match columns.find(|(_, filled)| !**filled) {
+            None => Ok(self.columns),
+            Some((column, _)) => {
+                let what = format!("column `{}`", quoted(&column.name));
+                Err(mismatch(at, &what, "a block that holds it", "none"))
+            }
+        }
     }
 }
 

@@ -139,8 +139,9 @@ pub enum PickleError {
 
     /// Reading on would take more memory than a file of this size may.
     #[error(
-        "offset {offset}: the objects of this {file_bytes} byte file take more than {limit} bytes of memory, \
-         the most that is allowed for it; it refers to the same data over and over, as no pandas file does"
+        "offset {offset}: the objects of this file of {file_bytes} bytes take more than {limit} bytes of memory, \
+         the most that is allowed for it; it refers to the same data over and over, or repeats what takes \
+         no place in the file"
     )]
     MemoryLimit {
         /// Object or opcode at which the limit was reached.

@@ -7,7 +7,7 @@ use super::globals::{Global, Role};
 use super::numpy::{Elements, Reader, mismatch};
 use super::value::{Instance, Value};
 use crate::cell::Cell;
-use crate::frame::ColumnData;
+use crate::frame::{Column, ColumnData};
 
 /// Values of one or more columns of the same type.
 pub(crate) struct Values {
@@ -24,9 +24,37 @@ pub(crate) struct Values {
 pub(crate) struct Source<'n> {
     pub(crate) value: Value,
     pub(crate) at: usize,
-    pub(crate) names: &'n [String],
+    pub(crate) names: Names<'n>,
     /// How deep axes lie inside axes here.
     pub(crate) depth: usize,
+}
+
+/// Names of the columns that values belong to.
+#[derive(Clone, Copy)]
+pub(crate) enum Names<'n> {
+    /// Columns of the frame at these positions.
+    Columns { all: &'n [Column], positions: &'n [usize] },
+    /// One column of labels or codes.
+    Single(&'static str),
+}
+
+impl<'n> Names<'n> {
+    fn len(self) -> usize {
+        match self {
+            Names::Columns { positions, .. } => positions.len(),
+            Names::Single(_) => 1,
+        }
+    }
+
+    fn get(self, number: usize) -> &'n str {
+        match self {
+            Names::Columns { all, positions } => {
+                let column = positions.get(number).and_then(|&position| all.get(position));
+                column.map_or("", |column| &column.name)
+            }
+            Names::Single(name) => name,
+        }
+    }
 }
 
 /// The state of an extension array.
@@ -46,16 +74,12 @@ impl Reader<'_, '_> {
             return self.array_values(source);
         }
         let source = Source { at: self.arena.offset_or(value, at), ..source };
-        let bad = self.structure_error(value, at, "values", "an array of numpy or pandas");
-        let Some((role, instance)) = self.maker(value) else {
-            return Err(bad);
-        };
+        let bad = |reader: &Self| reader.structure_error(value, at, "values", "an array of numpy or pandas");
+        let (role, instance) = self.maker(value).ok_or_else(|| bad(self))?;
         let (role, state) = match role {
             Role::NdArrayBacked => {
                 let class = self.arguments(instance).first().copied();
-                let Some(class) = class.and_then(|class| self.arena.global(class)) else {
-                    return Err(bad);
-                };
+                let class = class.and_then(|class| self.arena.global(class)).ok_or_else(|| bad(self))?;
                 (class.role(), self.backed_state(instance, source.at)?)
             }
             role => (role, State::Attributes(instance.state)),
@@ -65,7 +89,7 @@ impl Reader<'_, '_> {
             Role::DatetimeArray => self.datetimes(state, source),
             Role::StringArray => self.strings(state, source),
             Role::MaskedArray => self.masked(state, source),
-            _ => Err(bad),
+            _ => Err(bad(self)),
         }
     }
 
@@ -110,20 +134,17 @@ impl Reader<'_, '_> {
             return Err(mismatch(array.offset, "array of values", &expected, &found));
         }
         let mut columns = self.budget.vec(shape.outer, array.offset)?;
-        for (outer, name) in source.names.iter().enumerate() {
+        for outer in 0..shape.outer {
+            let name = source.names.get(outer);
             columns.push(match &elements {
                 Elements::Numbers(bytes) => self.numbers(&array, bytes, outer, name)?,
                 Elements::Objects(items) => self.object_cells(&array, items, outer, name)?,
             });
         }
-        let size = match shape.dimensions {
-            1 => shape.inner.to_string(),
-            _ => format!("{}x{}", shape.outer, shape.inner),
-        };
         Ok(Values {
             dtype: array.dtype.pandas_name(),
             columns,
-            layout: format!("{} {size} {}", array.dtype.code(), array.source),
+            layout: format!("{} {shape} {}", array.dtype.code(), array.source),
         })
     }
 
@@ -241,7 +262,9 @@ impl Reader<'_, '_> {
                 let offset = arguments.first().and_then(|&o| self.arena.instance(o));
                 let parts = offset.map(|offset| self.arguments(offset));
                 match parts {
-                    Some(parts) if parts.iter().all(|&part| part == Value::Int(0)) => Ok("UTC".to_owned()),
+                    Some(parts) if arguments.len() == 1 && parts.iter().all(|&part| part == Value::Int(0)) => {
+                        Ok("UTC".to_owned())
+                    }
                     _ => Err(unknown()),
                 }
             }

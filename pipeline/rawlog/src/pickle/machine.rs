@@ -9,7 +9,7 @@ use super::budget::{Budget, shared_text_bytes};
 use super::error::PickleError;
 use super::globals::{Global, Refused, Role};
 use super::opcode::{self, Decoder, Op, Step};
-use super::value::{Arena, Instance, Object, Value};
+use super::value::{Arena, Instance, Object, Value, quoted};
 
 /// The object graph of one pickle and what was counted while it was read.
 pub(crate) struct Loaded<'a> {
@@ -300,8 +300,7 @@ impl<'a> Machine<'a, '_> {
     fn global(&mut self, module: &str, name: &str, step: &Step<'a>) -> Result<(), PickleError> {
         let offset = step.offset;
         let global = Global::resolve(module, name).map_err(|refused| {
-            let dotted = module.chars().chain(['.']).chain(name.chars());
-            let name: String = dotted.take(LONGEST_NAME).collect();
+            let name = format!("{}.{}", quoted(module), quoted(name));
             match refused {
                 Refused::Feature(feature) => PickleError::Unsupported {
                     offset,
@@ -348,9 +347,6 @@ impl<'a> Machine<'a, '_> {
         self.push(target, step)
     }
 }
-
-/// Characters of a name from the file that an error repeats.
-const LONGEST_NAME: usize = 200;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Container {

@@ -1,14 +1,25 @@
 //! Pickles of pandas DataFrames, read without running anything in them.
 //!
 //! A pickle is a program for a small stack machine that may call any function of Python. This reader
-//! carries out only what builds data: [`opcode`] decodes the operations, [`machine`] records objects
-//! and calls in an inert graph ([`value`]), and [`dataframe`] interprets that graph, which knows the
-//! classes by which pandas 0.24 to 3.0 and numpy lay out a table ([`globals`]). An opcode or a global
+//! carries out only what builds data: `opcode` decodes the operations, `machine` records objects
+//! and calls in an inert graph (`value`), and `dataframe` interprets that graph, which knows the
+//! classes by which pandas 0.24 to 3.0 and numpy lay out a table (`globals`). An opcode or a global
 //! that is not on the list is an error naming it and its byte offset.
 //!
 //! Memory is bounded: no file makes the reader hold more than [`MEMORY_MULTIPLE`] bytes of heap for
-//! each of its own, plus [`MEMORY_BASE`] ([`budget`]). Nothing recurses to a depth that a file
+//! each of its own, plus [`MEMORY_BASE`] (`budget`). Nothing recurses to a depth that a file
 //! chooses.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! let file = Path::new("../../tests/reference/pickles/pandas-1.1.5-p4-mixed.pkl");
+//! let frame = rawlog::pickle::read_path(file, 1 << 20)?;
+//! assert_eq!(frame.nrows(), 5);
+//! assert_eq!(frame.column("energy_uJ")?.f64()?[0], 1.5);
+//! assert_eq!(frame.column("board")?.text()?[2], "L496ZG");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod axes;
 mod budget;

@@ -1,13 +1,14 @@
 //! Arrays and scalars of numpy, as objects of the graph describe them.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::rc::Rc;
 
 use super::budget::Budget;
 use super::dtype::{Dtype, Element};
 use super::error::PickleError;
 use super::globals::{Global, Role};
-use super::value::{Arena, Instance, Object, Value};
+use super::value::{Arena, Instance, Object, Value, quoted};
 use crate::frame::ColumnData;
 
 /// Reads values out of an object graph, on a budget.
@@ -48,6 +49,16 @@ pub(crate) struct Shape {
     pub(crate) dimensions: usize,
     pub(crate) outer: usize,
     pub(crate) inner: usize,
+}
+
+/// As `14x462`, or `462` for a single dimension.
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dimensions {
+            1 => write!(f, "{}", self.inner),
+            _ => write!(f, "{}x{}", self.outer, self.inner),
+        }
+    }
 }
 
 /// The elements of an array whose number agrees with the shape.
@@ -175,7 +186,7 @@ impl<'g> Reader<'g, '_> {
         let Shape { outer, inner, .. } = array.shape;
         let expected = outer.checked_mul(inner).and_then(|n| n.checked_mul(size));
         if expected != Some(found) {
-            let expected = format!("{outer} x {inner} elements of {size} {unit}");
+            let expected = format!("{} elements of {size} {unit}", array.shape);
             let found = format!("{found} {unit}");
             return Err(mismatch(array.offset, "data of an array", &expected, &found));
         }
@@ -248,7 +259,7 @@ impl<'g> Reader<'g, '_> {
                     let value = u64::from_le_bytes(view.element(at));
                     values.push(i64::try_from(value).map_err(|_| PickleError::Unsupported {
                         offset: array.offset,
-                        feature: format!("the unsigned integer {value} (column `{column}`, row {row})"),
+                        feature: format!("the unsigned integer {value} (column `{}`, row {row})", quoted(column)),
                         hint: "; integers up to 2^63-1 can be read",
                     })?);
                 }
@@ -267,14 +278,14 @@ impl<'g> Reader<'g, '_> {
                     };
                     values.push(scaled.ok_or_else(|| PickleError::Unsupported {
                         offset: array.offset,
-                        feature: format!("a time outside 1677 to 2262 (column `{column}`, row {row})"),
+                        feature: format!("a time outside 1677 to 2262 (column `{}`, row {row})", quoted(column)),
                         hint: "",
                     })?);
                 }
                 ColumnData::Datetime(values)
             }
             Element::Object => {
-                let what = format!("column `{column}`");
+                let what = format!("column `{}`", quoted(column));
                 return Err(self.structure_error(array.data, array.offset, &what, "numbers"));
             }
         })

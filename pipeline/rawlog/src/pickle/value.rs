@@ -56,53 +56,61 @@ struct Entry<'a> {
     object: Object<'a>,
 }
 
-/// All objects of one pickle.
+/// All objects of one pickle, in chunks of equal size: so that they never move while the arena
+/// grows, which would take twice their memory.
 #[derive(Debug, Default)]
 pub(crate) struct Arena<'a> {
-    entries: Vec<Entry<'a>>,
+    chunks: Vec<Vec<Entry<'a>>>,
+    /// Number of objects in all chunks.
+    count: u32,
 }
+
+const CHUNK: usize = 1024;
 
 impl<'a> Arena<'a> {
     /// Stores an object made by the opcode at `offset`. What the object itself holds on the heap
     /// has been charged to the budget by the caller.
     pub(crate) fn add(&mut self, object: Object<'a>, offset: usize, budget: &mut Budget) -> Result<Value, PickleError> {
-        let too_many = |_| PickleError::TooLong { length: offset as u64, limit: u32::MAX.into() };
-        let id = u32::try_from(self.entries.len()).map_err(too_many)?;
-        let entry = Entry { offset: u32::try_from(offset).map_err(too_many)?, object };
-        budget.push(&mut self.entries, entry, offset)?;
+        let too_many = || PickleError::TooLong { length: offset as u64, limit: u32::MAX.into() };
+        let entry = Entry { offset: u32::try_from(offset).map_err(|_| too_many())?, object };
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            let chunk = budget.vec(CHUNK, offset)?;
+            budget.push(&mut self.chunks, chunk, offset)?;
+        }
+        let id = self.count;
+        self.count = id.checked_add(1).ok_or_else(too_many)?;
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(entry);
+        }
         Ok(Value::Object(ObjectId(id)))
+    }
+
+    fn entry_of(&self, value: Value) -> Option<&Entry<'a>> {
+        let Value::Object(ObjectId(id)) = value else {
+            return None;
+        };
+        let id = id as usize;
+        self.chunks.get(id / CHUNK)?.get(id % CHUNK)
     }
 
     /// The object that a value refers to, `None` for numbers, `None` and booleans.
     pub(crate) fn get(&self, value: Value) -> Option<&Object<'a>> {
-        match value {
-            Value::Object(ObjectId(id)) => {
-                let entry = self.entries.get(id as usize);
-                entry.map(|entry| &entry.object)
-            }
-            _ => None,
-        }
+        self.entry_of(value).map(|entry| &entry.object)
     }
 
     /// As [`Self::get`], to be changed in place.
     pub(crate) fn get_mut(&mut self, value: Value) -> Option<&mut Object<'a>> {
-        match value {
-            Value::Object(ObjectId(id)) => {
-                let entry = self.entries.get_mut(id as usize);
-                entry.map(|entry| &mut entry.object)
-            }
-            _ => None,
-        }
+        let Value::Object(ObjectId(id)) = value else {
+            return None;
+        };
+        let id = id as usize;
+        let entry = self.chunks.get_mut(id / CHUNK)?.get_mut(id % CHUNK);
+        entry.map(|entry| &mut entry.object)
     }
 
     /// Where the value's object was made; `fallback` for values that are no objects.
     pub(crate) fn offset_or(&self, value: Value, fallback: usize) -> usize {
-        match value {
-            Value::Object(ObjectId(id)) => {
-                self.entries.get(id as usize).map_or(fallback, |entry| entry.offset as usize)
-            }
-            _ => fallback,
-        }
+        self.entry_of(value).map_or(fallback, |entry| entry.offset as usize)
     }
 
     pub(crate) fn text(&self, value: Value) -> Option<&str> {
@@ -164,7 +172,7 @@ impl<'a> Arena<'a> {
             Value::Float(number) => format!("the number {number}"),
             Value::Object(_) => match self.get(value) {
                 None => "nothing".to_owned(),
-                Some(Object::Text(text)) => format!("the text {:?}", shorten(text)),
+                Some(Object::Text(text)) => format!("the text \"{}\"", quoted(text)),
                 Some(Object::Bytes(bytes)) => format!("{} bytes", bytes.len()),
                 Some(Object::Tuple(items)) => format!("a tuple of {}", items.len()),
                 Some(Object::List(items)) => format!("a list of {}", items.len()),
@@ -180,13 +188,15 @@ impl<'a> Arena<'a> {
     }
 }
 
-/// The beginning of a text from the file, for a message.
-fn shorten(text: &str) -> String {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// The beginning of a text from the file, with control characters escaped: fit for a message.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let mut characters = text.chars();
+    let mut quoted: String = characters.by_ref().take(LONGEST).flat_map(char::escape_debug).collect();
+    if characters.next().is_some() {
+        quoted.push('…');
     }
+    quoted
 }
 
 #[cfg(test)]
@@ -198,6 +208,12 @@ mod tests {
         // The stated memory multiple counts on these.
         assert_eq!(size_of::<Value>(), 16);
         assert_eq!(size_of::<Entry<'_>>(), 40);
+    }
+
+    #[test]
+    fn texts_in_messages_are_short_and_harmless() {
+        assert_eq!(quoted("µ\u{1b}[2J\n"), "µ\\u{1b}[2J\\n");
+        assert_eq!(quoted(&"x".repeat(101)), "x".repeat(100) + "…");
     }
 
     #[test]

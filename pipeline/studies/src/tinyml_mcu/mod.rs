@@ -20,6 +20,8 @@ use self::stats::{Bands, BandsOf};
 use crate::stage::Setting;
 use crate::{closing, verify};
 
+pub(crate) use self::schema::raw_unit;
+
 const INFERENCES: &str = "data/A_Aggregated_energy_inference_table.pkl";
 const LAYERS: &str = "data/A_Aggregated_energy_inference_layer_table.pkl";
 const DENSE: &str = "data/F-combined_no-cmsis_N_01ec_DenseBenchmark_varying-input_U-440_layer_results_2021-03-31.pkl";

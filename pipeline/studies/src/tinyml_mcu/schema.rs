@@ -77,3 +77,19 @@ pub(super) const BAND: &[Column] = &[
     Column::new("lower", "", "Lower edge of the 95 % band"),
     Column::new("upper", "", "Upper edge of the 95 % band"),
 ];
+
+/// The unit of a column of a raw file. The aggregated energy tables are in SI units; all other
+/// files have their latencies in microseconds.
+pub(crate) fn raw_unit(file: &str, column: &str) -> Option<&'static str> {
+    let quantity = ["_mean_50", "_std_50", "_mean", "_std", "_single"].iter().find_map(|end| column.strip_suffix(end))?;
+    match quantity {
+        "latency" => Some("s"),
+        "layer_latency" if file.contains("A_Aggregated_energy") => Some("s"),
+        "layer_latency" | "tflu_mcu_benchmark" => Some("us"),
+        "voltage" | "layer_voltage" => Some("V"),
+        "current" | "layer_current" => Some("A"),
+        "power" | "layer_power" => Some("W"),
+        "energy" | "layer_energy" => Some("J"),
+        _ => None,
+    }
+}
