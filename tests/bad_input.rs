@@ -38,7 +38,10 @@ fn a_truncated_pickle() {
     let Some(build) = spoilt(INFERENCES, |bytes| bytes[..bytes.len() / 2].to_vec()) else { return };
     assert_eq!(build.failed(), ["tinyml-mcu/ingest/inferences"]);
     assert!(build.blocked().contains(&"tinyml-mcu/typeset/paper"));
-    assert_told(&build, &["study tinyml-mcu", "tinyml-mcu/ingest/inferences", &format!("raw/{STUDY}/{INFERENCES}"), "offset"]);
+    assert_told(
+        &build,
+        &["study tinyml-mcu", "tinyml-mcu/ingest/inferences", &format!("raw/{STUDY}/{INFERENCES}"), "offset"],
+    );
 }
 
 #[test]
@@ -113,7 +116,9 @@ fn no_raw_files_and_no_way_to_fetch_them() {
 #[test]
 fn wrong_usage_has_its_own_exit_code() {
     let workspace = Workspace::new();
-    for arguments in [&["build-paper", "--jobs", "0"][..], &["verify", "no-such-study"], &["fly"], &["build-paper", "no/such/stage"]] {
+    for arguments in
+        [&["build-paper", "--jobs", "0"][..], &["verify", "no-such-study"], &["fly"], &["build-paper", "no/such/stage"]]
+    {
         let output = workspace.run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));
     }

@@ -105,7 +105,8 @@ fn a_build_that_is_killed_leaves_nothing_half_and_the_next_one_is_right() {
 
     let workspace = Workspace::with_raw(&mirror);
     for milliseconds in [50, 300, 800, 1500, 2500] {
-        let mut child = workspace.command(&["build-paper"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            workspace.command(&["build-paper"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(milliseconds));
         let _ = child.kill();
         child.wait().unwrap();

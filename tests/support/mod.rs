@@ -19,7 +19,9 @@ pub fn mirror() -> Option<PathBuf> {
     // A relative path is meant from where the tests were started, at the top of the repository.
     let found = set.map(|path| repository().join(path)).filter(|path| path.is_dir());
     if found.is_none() {
-        println!("skipped: the published raw files are needed; set JOULEBOOK_MIRROR to a folder that holds <study>/<path>");
+        println!(
+            "skipped: the published raw files are needed; set JOULEBOOK_MIRROR to a folder that holds <study>/<path>"
+        );
     }
     found
 }
@@ -69,10 +71,15 @@ impl Workspace {
     /// Builds and tells what became of each stage.
     pub fn build(&self, arguments: &[&str]) -> Build {
         let output = self.run(&[&["build-paper", "--json"], arguments].concat());
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{}", text(&output)));
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{}", text(&output)));
         let stages = report["stages"].as_array().unwrap();
         let told = stages.iter().map(|stage| (stage["stage"].as_str().unwrap().to_owned(), stage["outcome"].clone()));
-        Build { stages: told.collect(), errors: String::from_utf8_lossy(&output.stderr).into_owned(), code: output.status.code() }
+        Build {
+            stages: told.collect(),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
     }
 
     /// Digests of all files below a folder, by path.
@@ -104,7 +111,9 @@ impl Workspace {
         let text = fs::read_to_string(&pins).unwrap();
         let (old, new) = (dag::Digest::of(&before).to_string(), dag::Digest::of(&after).to_string());
         assert!(text.contains(&old));
-        let text = text.replace(&old, &new).replace(&format!("bytes = {}\n", before.len()), &format!("bytes = {}\n", after.len()));
+        let text = text
+            .replace(&old, &new)
+            .replace(&format!("bytes = {}\n", before.len()), &format!("bytes = {}\n", after.len()));
         fs::write(&pins, text).unwrap();
     }
 }

@@ -60,7 +60,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 
 /// One line on how the values made here compare with the published ones.
 fn verdict(report: &StudyReport) -> String {
-    let (style, verdict) = if report.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
+    let (style, verdict) =
+        if report.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
     let summary = &report.summary;
     format!(
         "{style}{} {verdict}{style:#}: {} of {} artifacts match, {} differ, {} have no values on file, {} cannot be recomputed",

@@ -44,8 +44,10 @@ pub(crate) enum Command {
                             cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs.")]
     Verify(Verify),
     /// Show a raw file: columns, types, units, missing values, first rows.
-    #[command(after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
-                            cargo xtask inspect frame.pkl --csv > frame.csv")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
+                            cargo xtask inspect frame.pkl --csv > frame.csv"
+    )]
     Inspect(Inspect),
 }
 

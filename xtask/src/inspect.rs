@@ -19,7 +19,9 @@ pub(crate) fn run(arguments: &Inspect) -> Result<Exit, Failure> {
     let file = &arguments.file;
     let failed = |error: &io::Error| Failure::io("read", file.display(), error);
     let mut bytes = Vec::new();
-    File::open(file).and_then(|opened| opened.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(|error| failed(&error))?;
+    File::open(file)
+        .and_then(|opened| opened.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| failed(&error))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Failure::new(format!("{}: larger than 1 GiB", file.display())));
     }

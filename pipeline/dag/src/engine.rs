@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use std::{cmp, io, mem, thread};
+use std::{cmp, mem, thread};
 
 use crate::digest::Digest;
+use crate::error::Error;
 use crate::files::Files;
-use crate::graph::{Graph, GraphError};
+use crate::graph::Graph;
 use crate::job::{Done, Job, Outputs};
 use crate::key;
 use crate::problem::Problem;
@@ -42,29 +43,6 @@ impl Options {
         let jobs = thread::available_parallelism().map_or(1, usize::from);
         Self { root, folder, jobs, cancel: Arc::default() }
     }
-}
-
-/// Why a build could not begin, or could not be written down. What is wrong with single stages is
-/// told in the [`Report`].
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Another process builds in this workspace.
-    #[error("another build is at work here: {holder}\n  help: wait for it to end, or stop it")]
-    Locked {
-        /// The process and its command line.
-        holder: String,
-    },
-    /// The engine's folder was made by another version.
-    #[error(
-        "{} has the format {found:?}, which this version does not know\n  help: use the version that made it, or remove the folder: it only saves work", folder.display()
-    )]
-    Version { folder: PathBuf, found: String },
-    /// The engine's folder cannot be used.
-    #[error("{}", Problem::io("use the engine's folder", folder, error))]
-    Folder { folder: PathBuf, error: io::Error },
-    /// The targets do not fit the graph.
-    #[error(transparent)]
-    Graph(#[from] GraphError),
 }
 
 /// The engine over one workspace. It holds the workspace's lock as long as it lives.

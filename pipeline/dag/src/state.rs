@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::engine::Error;
+use crate::error::Error;
 use crate::files::Known;
 use crate::store::move_file;
 

@@ -19,7 +19,8 @@ pub(crate) fn stages(setting: &Setting, stages: &[Stage], expectations: fn() -> 
     };
     let records = made(&setting.derived("records/"), ".json");
     let figures = made(&format!("{}/", setting.figures()), ".svg");
-    let name = |path: &str| Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name =
+        |path: &str| Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let id = |path: &str| name(path).trim_end_matches(".json").to_owned();
 
     let published = format!("paper/published/{}.toml", setting.study);
@@ -49,7 +50,7 @@ pub(crate) fn stages(setting: &Setting, stages: &[Stage], expectations: fn() -> 
         verification.calls(paper::compare, move |cx| paper::compare(cx, &expectations())),
         provenance.does_with(makers, paper::tell_provenance),
         document
-            .uses("typst", &typesetter.identity())
+            .uses("typst backend", &typesetter.identity())
             .calls(paper::typeset_paper, move |cx| paper::typeset_paper(cx, &main, &typesetter)),
     ]
 }

@@ -24,7 +24,8 @@ impl Cx<'_, '_> {
     /// Reads the record that is the input of its id.
     pub(crate) fn read_record(&self, id: &str) -> Result<Record, Problem> {
         let file = self.cx.input_path(id)?;
-        Record::from_json(&self.cx.read_text(id)?, file.as_ref()).map_err(|error| Problem::new(error.to_string()).in_file(file))
+        Record::from_json(&self.cx.read_text(id)?, file.as_ref())
+            .map_err(|error| Problem::new(error.to_string()).in_file(file))
     }
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn typeset_paper(cx: &mut Cx<'_, '_>, main: &str, typesetter: &typese
     let mut document = typeset::Document::new(main, files);
     document.timestamp = TIMESTAMP;
     let pdf = typesetter.pdf(&document).map_err(|error| {
-        let problem = Problem::new(error.to_string()).help("the paper's sources are in paper/; the rest is made by other stages");
+        let problem =
+            Problem::new(error.to_string()).help("the paper's sources are in paper/; the rest is made by other stages");
         let at = match &error {
             typeset::Error::Document(diagnostics) => diagnostics.first().and_then(|first| first.at.as_ref()),
             _ => None,

@@ -183,7 +183,9 @@ impl<'a> StageOf<'a> {
     {
         let code = self.code(code_of::<F>());
         let run = Run { status: self.setting.status, parameters };
-        self.builder.code(code).run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
+        self.builder
+            .code(code)
+            .run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
     }
 
     /// Ends the declaration: the stage runs `call`, a closure that calls `function` with what has no

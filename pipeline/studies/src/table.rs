@@ -80,7 +80,8 @@ impl Table {
     pub(crate) fn floats(&self, name: &str) -> Result<Vec<f64>, Problem> {
         let column = self.column(name)?;
         let floats = column.cast(&DataType::Float64).ok().filter(|floats| floats.null_count() == column.null_count());
-        let floats = floats.filter(|_| !matches!(column.dtype(), DataType::String) || column.null_count() == self.len());
+        let floats =
+            floats.filter(|_| !matches!(column.dtype(), DataType::String) || column.null_count() == self.len());
         let floats = floats.ok_or_else(|| self.wrong_type(column, "numbers"))?;
         let floats = floats.f64().map_err(|error| broken(&error))?;
         Ok(floats.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
@@ -92,8 +93,14 @@ impl Table {
         match floats.iter().position(|value| !value.is_finite()) {
             None => Ok(floats),
             Some(row) => {
-                let problem = self.problem(format!("row {}, column {name}: {} where a number is needed", self.label(row), floats[row]));
-                Err(problem.expected("a finite number in each row").help("correct the raw file, or drop the row in the clean step and say so"))
+                let problem = self.problem(format!(
+                    "row {}, column {name}: {} where a number is needed",
+                    self.label(row),
+                    floats[row]
+                ));
+                Err(problem
+                    .expected("a finite number in each row")
+                    .help("correct the raw file, or drop the row in the clean step and say so"))
             }
         }
     }
@@ -190,7 +197,8 @@ impl Rows {
     pub(crate) fn write(self, cx: &mut Context<'_>, role: &str, schema: &[Column]) -> Result<(), Problem> {
         let frame = DataFrame::new_infer_height(self.columns).map_err(|error| broken(&error))?;
         let names = frame.get_column_names();
-        let as_declared = names.len() == schema.len() && schema.iter().zip(&names).all(|(column, name)| column.is_called(name));
+        let as_declared =
+            names.len() == schema.len() && schema.iter().zip(&names).all(|(column, name)| column.is_called(name));
         if !as_declared {
             let declared: Vec<_> = schema.iter().map(|column| column.name).collect();
             return Err(Problem::new(format!("the table has the columns {names:?}")).expected(declared.join(", ")));
@@ -210,7 +218,9 @@ pub(crate) fn write_raw(cx: &mut Context<'_>, role: &str, raw: &Frame) -> Result
     for column in raw.columns() {
         let name = column.name.as_str().into();
         columns.push(match &column.data {
-            ColumnData::F64(values) => Series::new(name, values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>()),
+            ColumnData::F64(values) => {
+                Series::new(name, values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>())
+            }
             ColumnData::I64(values) | ColumnData::Datetime(values) => Series::new(name, values.clone()),
             ColumnData::Bool(values) => Series::new(name, values.clone()),
             ColumnData::Object(_) => objects(column),

@@ -314,10 +314,7 @@ mod tests {
 
     #[test]
     fn the_emitted_table_gives_the_code_of_a_function() {
-        const TABLE: Table = Table {
-            parts: &[("a.rs", "", [7; 32])],
-            modules: &[("study", &[]), ("study::a", &[0])],
-        };
+        const TABLE: Table = Table { parts: &[("a.rs", "", [7; 32])], modules: &[("study", &[]), ("study::a", &[0])] };
         let code = TABLE.code_of("home::study::a::Maker::run").unwrap();
         let digest = Digest::from_bytes([7; 32]);
         assert_eq!(code.parts(), [Part { name: "a.rs".into(), version: None, digest }]);

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::cells;
 
-
 #[test]
 fn a_table_has_this_json_form() {
     let record = Record::table("fig2.l4.resnet.table")

@@ -5,8 +5,8 @@ use polars_lazy::prelude::{Expr, col, lit};
 use serde::Serialize;
 use stats::argsort_quicksort;
 
-use crate::record::{Axis, Record, Scale, Series, cells};
 use crate::cx::Cx;
+use crate::record::{Axis, Record, Scale, Series, cells};
 use crate::table::Table;
 
 /// A network of figure 3.
@@ -26,7 +26,8 @@ pub(super) struct Network {
 pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Problem> {
     let id = format!("fig2.{name}");
     let table = Table::read(cx, "latency")?;
-    let column = if table.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
+    let column =
+        if table.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
     let sorted = table.take(&argsort_quicksort(&table.texts("model_type")?))?;
     let comparable = sorted.filter(same_format().and(col("compiler_optimization").eq(lit("-Ofast"))))?;
     let comparable = comparable.take(&argsort_quicksort(&comparable.texts("model_type")?))?;
@@ -52,7 +53,9 @@ pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Probl
         latencies.push(row.floats(column)?[0] / 1000.0);
     }
     let record = Record::figure(format!("{id}.figure.corrected")).series(Series::bars("bars", BAR_LABELS, latencies));
-    let record = record.x_axis(Axis::new("Inference latency").unit("ms")).y_axis(Axis::new("Model type").scale(Scale::Categorical));
+    let record = record
+        .x_axis(Axis::new("Inference latency").unit("ms"))
+        .y_axis(Axis::new("Model type").scale(Scale::Categorical));
     cx.record(record.quirk("fig2-labels").note("Bars chosen by what their labels promise."))
 }
 
@@ -78,7 +81,8 @@ pub(super) fn fig3(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
     let (rows, types) = (table.integers("row")?, table.texts("model_type")?);
     let (latency, energy) = milli(&table)?;
     let units = |record: Record| record.unit("latency_mean", "ms").unit("energy_mean", "mJ");
-    let mut record = Record::table(format!("{}.table", network.id)).columns(["model_type", "latency_mean", "energy_mean"]);
+    let mut record =
+        Record::table(format!("{}.table", network.id)).columns(["model_type", "latency_mean", "energy_mean"]);
     for i in 0..table.len() {
         record = record.row(rows[i], cells![types[i].as_str(), latency[i], energy[i]]);
     }
@@ -136,9 +140,8 @@ pub(super) fn fig5_table(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let (rows, size, maccs) = (points.integers("row")?, points.floats("size")?, points.floats("maccs")?);
     let seconds = seconds(&points)?;
     let record = Record::table("fig5.table").columns(["filters", "layer_MACCs", "layer_latency_mean"]);
-    let record = (0..points.len()).fold(record.unit("layer_latency_mean", "s"), |record, i| {
-        record.row(rows[i], [size[i], maccs[i], seconds[i]])
-    });
+    let record = (0..points.len())
+        .fold(record.unit("layer_latency_mean", "s"), |record, i| record.row(rows[i], [size[i], maccs[i], seconds[i]]));
     cx.record(record.quirk("conv-macc"))
 }
 
@@ -199,8 +202,11 @@ pub(super) fn table4(cx: &mut Cx<'_, '_>, blocks: &&'static [Block]) -> Result<(
     let sweep = Table::read(cx, "sweep")?;
     for block in *blocks {
         let mut layers = sweep.texts("layer")?.into_iter().enumerate();
-        let rows: Vec<usize> =
-            layers.by_ref().filter(|(_, layer)| block.layers.iter().any(|part| layer.contains(part))).map(|(row, _)| row).collect();
+        let rows: Vec<usize> = layers
+            .by_ref()
+            .filter(|(_, layer)| block.layers.iter().any(|part| layer.contains(part)))
+            .map(|(row, _)| row)
+            .collect();
         let mut table = sweep.take(&rows)?;
         if let Some(kernel) = block.kernel {
             table = table.filter(col("kernel").eq(lit(kernel)))?;
@@ -210,7 +216,11 @@ pub(super) fn table4(cx: &mut Cx<'_, '_>, blocks: &&'static [Block]) -> Result<(
             let without = Group::of(&table.of("cmsis_nn", "none")?, maccs, suffix)?;
             let reference = without.mean("all")?;
             for kernels in ["none", "cmsis-nn"] {
-                let group = if kernels == "none" { &without } else { &Group::of(&table.of("cmsis_nn", kernels)?, maccs, suffix)? };
+                let group = if kernels == "none" {
+                    &without
+                } else {
+                    &Group::of(&table.of("cmsis_nn", kernels)?, maccs, suffix)?
+                };
                 let mut columns = vec!["MACCss_mean", block.std, "factor"];
                 columns.extend((!suffix.is_empty()).then_some("n"));
                 let record = Record::table(format!("{}.{kernels}{suffix}", block.id)).columns(columns);
@@ -266,4 +276,3 @@ impl Group {
         stats::std(&self.class(class), 1).map_err(|error| self.file.problem(format!("class {class}: {error}")))
     }
 }
-

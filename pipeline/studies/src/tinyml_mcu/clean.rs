@@ -40,7 +40,8 @@ pub(super) struct SweepFrom {
 /// comes from: of two, files of ResNet-20 fill `…_mean_50` and the others `…_mean`.
 pub(super) fn latency(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
     let raw = Table::read(cx, "raw")?.from_file(from.raw);
-    let measured = if raw.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
+    let measured =
+        if raw.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
     let table = Rows::new()
         .integers("row", raw.integers("index")?)
         .texts("mcu", short_names(&raw)?)
@@ -95,7 +96,8 @@ pub(super) fn sweep(cx: &mut Cx<'_, '_>, from: &SweepFrom) -> Result<(), Problem
     for (row, (model, layer)) in models.iter().zip(&layers).enumerate() {
         let tagged = |tag: &str| {
             tagged_number(model, tag).ok_or_else(|| {
-                let problem = Problem::new(format!("row {}: the model {model:?} does not tell its size", raw.label(row)));
+                let problem =
+                    Problem::new(format!("row {}: the model {model:?} does not tell its size", raw.label(row)));
                 problem.in_file(from.raw).expected(format!("{tag}<number>_ in the name"))
             })
         };
@@ -167,7 +169,9 @@ fn operations(sweep: Sweep, layer: &str, size: f64, kernel: f64) -> Operations {
         Sweep::Conv => {
             let pixels = 32.0 * 32.0;
             match layer {
-                l if l.contains("1_CONV") => Operations::agreed(pixels * (2.0 * area + 1.0) * size, pixels * (area + 1.0) * size),
+                l if l.contains("1_CONV") => {
+                    Operations::agreed(pixels * (2.0 * area + 1.0) * size, pixels * (area + 1.0) * size)
+                }
                 l if l.contains("CONV") => Operations {
                     flops: pixels * size * (2.0 * area + 1.0) * 60.0,
                     maccs: pixels * size * (area + 1.0) * 60.0,
@@ -181,7 +185,9 @@ fn operations(sweep: Sweep, layer: &str, size: f64, kernel: f64) -> Operations {
         Sweep::Depthwise => {
             let pixels = 24.0 * 24.0;
             match layer {
-                l if l.contains("CONV") => Operations::agreed(pixels * size * (2.0 * area + 1.0), pixels * size * (area + 1.0)),
+                l if l.contains("CONV") => {
+                    Operations::agreed(pixels * size * (2.0 * area + 1.0), pixels * size * (area + 1.0))
+                }
                 l if l.contains("FULLY") => dense(pixels * size, 10.0),
                 _ => Operations::agreed(10.0, 10.0),
             }

@@ -15,8 +15,8 @@ use plot::{Band, Line, Look, Marker, Points, Registry, Size};
 
 use super::aggregate;
 use super::stats::{BandsOf, CLASSES, MCUS, points};
-use crate::record::{Record, Series};
 use crate::cx::Cx;
+use crate::record::{Record, Series};
 use crate::table::Table;
 
 /// The microcontrollers.
@@ -45,11 +45,19 @@ fn broken(error: plot::Error) -> Problem {
 
 /// The points of a sweep by class: marks for the plot, and the record with its series. Points are
 /// joined by a hairline of `joined` pt, if any.
-fn sweep_marks(table: &Table, x: &str, y: &[f64], joined: Option<f64>, mut record: Record) -> Result<(Vec<Points>, Record), Problem> {
+fn sweep_marks(
+    table: &Table,
+    x: &str,
+    y: &[f64],
+    joined: Option<f64>,
+    mut record: Record,
+) -> Result<(Vec<Points>, Record), Problem> {
     let (classes, x) = (table.texts("class")?, table.numbers(x)?);
     let mut marks = Vec::new();
     for (class, name) in CLASSES.into_iter().zip(SIZE_NAMES) {
-        let of_class = |values: &[f64]| values.iter().zip(&classes).filter(|(_, c)| *c == class).map(|(v, _)| *v).collect::<Vec<_>>();
+        let of_class = |values: &[f64]| {
+            values.iter().zip(&classes).filter(|(_, c)| *c == class).map(|(v, _)| *v).collect::<Vec<_>>()
+        };
         let (x, y) = (of_class(&x), of_class(y));
         let points = Points::new(name, &x, &y, SIZES.look(class).map_err(broken)?);
         marks.push(match joined {
@@ -83,7 +91,8 @@ fn energy(cx: &Cx<'_, '_>, of: BandsOf, size: f64, mut record: Record) -> Result
         bands.push(Band::new(mcu, &grid, &lower, &upper, look.colour));
         lines.push(Line::between(mcu, (ends[0], at_ends[0]), (ends[1], at_ends[1]), look.colour));
         marks.push(Points::new(mcu, &x, &y, look).size(size).opacity(0.8));
-        record = record.series(Series::scatter(mcu, x, y)).series(Series::band(format!("{mcu}.band"), grid, lower, upper));
+        record =
+            record.series(Series::scatter(mcu, x, y)).series(Series::band(format!("{mcu}.band"), grid, lower, upper));
         fits.push(Series::fit(format!("{mcu}.fit"), ends, at_ends));
     }
     debug_assert_eq!(fits.len(), MCUS.len());

@@ -9,7 +9,8 @@ use crate::table::write_raw;
 pub(crate) fn pickle(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let file = cx.input_path("pickle")?;
     let frame = rawlog::pickle::read(&cx.read("pickle")?).map_err(|error| {
-        let problem = Problem::new(error.to_string()).in_file(file).expected("a DataFrame as pandas writes it with to_pickle");
+        let problem =
+            Problem::new(error.to_string()).in_file(file).expected("a DataFrame as pandas writes it with to_pickle");
         problem.help("if the file was replaced, `cargo xtask fetch tinyml-mcu --force` brings the pinned one back")
     })?;
     write_raw(cx, "table", &frame)

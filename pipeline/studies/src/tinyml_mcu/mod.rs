@@ -162,7 +162,8 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = figure(name).table("points", &format!("clean/{points}"));
         stage.table("bands", &format!("stats/{bands}-bands"))
     };
-    let fig6 = |name: &str, id: &str| energy(name, name.trim_end_matches(".corrected"), "inferences").makes_records([id]);
+    let fig6 =
+        |name: &str, id: &str| energy(name, name.trim_end_matches(".corrected"), "inferences").makes_records([id]);
     stages.push(fig6("fig6.absolute", "fig6.absolute.figure").does(fig6::absolute));
     stages.push(fig6("fig6.normalized", "fig6.normalized.figure").does(fig6::normalized));
     let corrected = fig6("fig6.normalized.corrected", "fig6.normalized.figure.corrected");

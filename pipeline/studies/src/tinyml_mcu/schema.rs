@@ -81,7 +81,8 @@ pub(super) const BAND: &[Column] = &[
 /// The unit of a column of a raw file. The aggregated energy tables are in SI units; all other
 /// files have their latencies in microseconds.
 pub(crate) fn raw_unit(file: &str, column: &str) -> Option<&'static str> {
-    let quantity = ["_mean_50", "_std_50", "_mean", "_std", "_single"].iter().find_map(|end| column.strip_suffix(end))?;
+    let quantity =
+        ["_mean_50", "_std_50", "_mean", "_std", "_single"].iter().find_map(|end| column.strip_suffix(end))?;
     match quantity {
         "latency" => Some("s"),
         "layer_latency" if file.contains("A_Aggregated_energy") => Some("s"),

@@ -7,8 +7,8 @@ use serde::Serialize;
 use stats::{BootstrapOptions, LinearRegression, bootstrap_band, linear_regression};
 
 use super::{aggregate, schema};
-use crate::record::{Record, cells};
 use crate::cx::Cx;
+use crate::record::{Record, cells};
 use crate::table::{Rows, Table};
 
 /// The microcontrollers in the order of all legends.
@@ -33,7 +33,8 @@ pub(super) fn fig8(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 /// the MACCs that the plot shows, and one line for each class (quirks `conv-macc`,
 /// `flops-vs-maccs`, `pooled-classes`).
 fn latency_on_operations(cx: &mut Cx<'_, '_>, figure: &str, points: &Table, flops: &str) -> Result<(), Problem> {
-    let fit = |points: &Table, operations: &str| fit(points, &points.numbers(operations)?, &aggregate::seconds(points)?);
+    let fit =
+        |points: &Table, operations: &str| fit(points, &points.numbers(operations)?, &aggregate::seconds(points)?);
     let id = format!("{figure}.regression");
     let printed = regression(&id, &fit(points, "flops")?, "s/FLOP", "s");
     cx.record(printed.quirk("flops-vs-maccs").with_correction())?;
@@ -94,7 +95,8 @@ pub(super) fn fig7(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         cx.record(regression(&format!("fig7.{}.regression", mcu.to_lowercase()), &fit, "W", "J"))?;
     }
     let fit = fit(&layers, &layers.numbers("latency_share")?, &layers.numbers("energy_share")?)?;
-    let note = "The p-value is below what a double can hold, so it prints as 0; its decimal logarithm is given beside it.";
+    let note =
+        "The p-value is below what a double can hold, so it prints as 0; its decimal logarithm is given beside it.";
     cx.record(regression("fig7.relative.regression", &fit, "", "").note(note))
 }
 
@@ -112,7 +114,8 @@ fn regression(id: &str, fit: &LinearRegression, slope_unit: &str, unit: &str) ->
         .value("stderr", fit.stderr)
         .value("n", fit.n)
         .value("log10_pvalue", fit.log10_pvalue);
-    let with_unit = |record: Record, name: &str, unit: &str| if unit.is_empty() { record } else { record.unit(name, unit) };
+    let with_unit =
+        |record: Record, name: &str, unit: &str| if unit.is_empty() { record } else { record.unit(name, unit) };
     let record = with_unit(with_unit(record, "slope", slope_unit), "stderr", slope_unit);
     with_unit(record, "intercept", unit)
 }
@@ -164,6 +167,7 @@ pub(super) fn points(cx: &Cx<'_, '_>, of: BandsOf) -> Result<Vec<(&'static str, 
         BandsOf::Shares => (table.numbers("latency_share")?, table.numbers("energy_share")?),
     };
     let mcus = table.texts("mcu")?;
-    let of_mcu = |mcu: &str, values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect();
+    let of_mcu =
+        |mcu: &str, values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect();
     Ok(MCUS.into_iter().map(|mcu| (mcu, of_mcu(mcu, &x), of_mcu(mcu, &y))).collect())
 }

@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Bars, Cartesian, Figure, Format, Size};
 
 use super::{PLATFORMS, broken};
-use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::tinyml_mcu::aggregate::BAR_LABELS;
 
 /// Boards and networks in the order of the corrected figure, row by row.
@@ -47,7 +47,8 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .y_axis(RecordAxis::new("Model Type").scale(Scale::Categorical));
     for (name, what) in PANELS {
         let record = cx.read_record(&format!("fig2.{name}.figure.corrected"))?;
-        let bars = record.find_series("bars").ok_or_else(|| Problem::new(format!("record {} has no bars", record.id)))?;
+        let bars =
+            record.find_series("bars").ok_or_else(|| Problem::new(format!("record {} has no bars", record.id)))?;
         panels.push(chart(name, &bars.value)?.heading(what));
         all = all.series(Series { name: name.to_owned(), ..bars.clone() });
     }

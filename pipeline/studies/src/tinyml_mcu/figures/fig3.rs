@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Colour, Corner, Legend, Line, Points, style};
 
 use super::{PLATFORMS, SIZE, broken};
-use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::tinyml_mcu::aggregate::{Network, fig3_points, least, milli};
 use crate::tinyml_mcu::stats::MCUS;
 
@@ -31,7 +31,8 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
         .x_axis(RecordAxis::new("Inference Latency").unit("ms"))
         .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
     for mcu in MCUS {
-        let of_mcu = |values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect::<Vec<_>>();
+        let of_mcu =
+            |values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect::<Vec<_>>();
         let (x, y) = (of_mcu(&latency), of_mcu(&energy));
         plot = plot.mark(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?).size(7.0));
         record = record.series(Series::scatter(mcu, x, y));

@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, dense_layer, milliseconds, sweep_marks};
-use crate::record::{Axis as RecordAxis, Record};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record};
 
 /// The limits are those that the original sets by hand; of the input lengths 440 to 499 they show
 /// 447 to 479. The record holds all.

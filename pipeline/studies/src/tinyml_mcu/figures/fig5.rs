@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, class_lines, sweep_marks};
-use crate::record::{Axis as RecordAxis, Record};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::aggregate::{fig5_points, seconds};
 
 /// As published: on the operations as the original counts them, with the number of channels on top.
@@ -45,7 +45,8 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "The points of figure 5 against the true number of operations, with one straight line through each class. \
               The lines are almost parallel and each runs through its points.",
     };
-    let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).marks(marks).marks(class_lines(&table, "true_maccs")?);
+    let plot =
+        Cartesian::new(x, Axis::value("Layer latency", "s")).marks(marks).marks(class_lines(&table, "true_maccs")?);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
     drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("pooled-classes"))
 }

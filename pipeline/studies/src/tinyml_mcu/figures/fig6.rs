@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Legend, Size};
 
 use super::{Energy, SIZE, broken, energy};
-use crate::record::{Axis as RecordAxis, Record};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::schema::INFERENCE_LATENCY;
 use crate::tinyml_mcu::stats::BandsOf;
 
@@ -41,7 +41,8 @@ pub(crate) fn normalized(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 /// The same with the labels that the axes should have.
 pub(crate) fn normalized_corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let (x, y) = ("Relative Inference Latency", "Relative Inference Energy");
-    let record = Record::figure("fig6.normalized.figure.corrected").x_axis(RecordAxis::new(x)).y_axis(RecordAxis::new(y));
+    let record =
+        Record::figure("fig6.normalized.figure.corrected").x_axis(RecordAxis::new(x)).y_axis(RecordAxis::new(y));
     let (x, y) = (Axis::value("Relative inference latency", ""), Axis::value("Relative inference energy", ""));
     draw_normalized(cx, x, y, record.quirk("wrong-axis-units"))
 }

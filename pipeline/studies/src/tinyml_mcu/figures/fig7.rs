@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Legend, Size};
 
 use super::{SIZE, broken, energy};
-use crate::record::{Axis as RecordAxis, Record};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::schema::{ENERGY_SHARE, LATENCY_SHARE, LAYER_LATENCY};
 use crate::tinyml_mcu::stats::BandsOf;
 

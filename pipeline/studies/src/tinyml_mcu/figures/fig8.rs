@@ -4,9 +4,9 @@ use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{SIZE, broken, class_lines, sweep_marks};
-use crate::record::{Axis as RecordAxis, Record};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::aggregate::{fig8_points, seconds};
 
 /// As published.

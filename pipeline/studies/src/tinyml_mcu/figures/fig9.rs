@@ -5,9 +5,9 @@ use plot::{About, Axis, Bars, Cartesian, Colour, Legend, Look, Marker, Points, S
 use polars_lazy::prelude::{col, lit};
 
 use super::{CLASSES, SIZE_NAMES, SIZES, broken, dense_layer, milliseconds};
-use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 
 /// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.
 pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
@@ -27,11 +27,16 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Horizontal bars of the layer latency for input lengths 460 to 490. Every fourth bar is short: lengths divisible \
               by four are faster than all their neighbours.",
     };
-    let plot = Cartesian::new(Axis::value("Layer latency", "ms").from_zero(), Axis::category("Input length", lengths).inverse());
+    let plot = Cartesian::new(
+        Axis::value("Layer latency", "ms").from_zero(),
+        Axis::category("Input length", lengths).inverse(),
+    );
     // The bars by themselves leave no entry in the legend.
     let names = SIZE_NAMES.into_iter().zip(CLASSES);
     let keys: Vec<Points> = names
-        .map(|(name, class)| Ok(Points::new(name, &[], &[], Look::new(SIZES.look(class).map_err(broken)?.colour, Marker::Square))))
+        .map(|(name, class)| {
+            Ok(Points::new(name, &[], &[], Look::new(SIZES.look(class).map_err(broken)?.colour, Marker::Square)))
+        })
         .collect::<Result<_, Problem>>()?;
     let plot = plot.legend(Legend::above()).marks(keys);
     let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
