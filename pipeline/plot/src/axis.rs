@@ -142,6 +142,10 @@ impl Axis {
         self
     }
 
+    pub(crate) fn is_logarithmic(&self) -> bool {
+        self.kind == Kind::Log
+    }
+
     /// Categories by index; None on axes of numbers.
     pub(crate) fn categories(&self) -> Option<&[String]> {
         match &self.kind {

@@ -127,6 +127,7 @@ impl Cartesian {
                 name => format!("series `{name}`: {problem}"),
             })?;
         }
+        self.check_names()?;
         if self.right.is_some() && self.draws().all(|mark| mark.side() == Side::Left) {
             return Err("there is a right axis, but no mark on it".into());
         }
@@ -135,6 +136,21 @@ impl Cartesian {
             self.left.hold_zero();
         }
         Ok(self)
+    }
+
+    /// A legend needs entries, and an entry stands for one colour.
+    fn check_names(&self) -> std::result::Result<(), String> {
+        let named = self.draws().filter(|mark| !mark.name().is_empty());
+        let icons: Vec<_> = named.filter_map(|mark| Some((mark.name(), mark.icon()?.colour))).collect();
+        if self.legend.is_some() && icons.is_empty() {
+            return Err("a legend, but no series with a name and one colour".into());
+        }
+        for (index, (name, colour)) in icons.iter().enumerate() {
+            if let Some((_, other)) = icons[..index].iter().find(|(known, other)| known == name && other != colour) {
+                return Err(format!("series `{name}` is both {other} and {colour}"));
+            }
+        }
+        Ok(())
     }
 
     /// Least and greatest value along an axis of numbers.

@@ -47,7 +47,7 @@ impl Table {
     }
 
     /// Says which raw file the table came from, for messages.
-    pub(crate) fn from_file(mut self, file: &str) -> Self {
+    pub(crate) fn read_from(mut self, file: &str) -> Self {
         file.clone_into(&mut self.file);
         self
     }

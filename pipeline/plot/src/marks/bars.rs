@@ -166,6 +166,9 @@ impl Draw for Bars {
             (Some(names), None) | (None, Some(names)) => names,
             _ => return Err("bars need one axis of categories and one of numbers".into()),
         };
+        if x.is_logarithmic() || y.is_logarithmic() {
+            return Err("bars grow from zero, which a logarithmic axis does not have".into());
+        }
         super::same_length("values", categories.len(), self.values.len())?;
         if self.colours.len() > 1 {
             super::same_length("colours", self.values.len(), self.colours.len())?;

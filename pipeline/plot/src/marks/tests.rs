@@ -193,6 +193,22 @@ fn what_cannot_be_drawn_is_said() {
         (axes().mark(Points::new("p", &[1.0], &[2.0], look)).right_axis(Axis::value("z", "")), "no mark on it"),
         (axes().mark(Band::new("b", &[1.0], &[f64::NAN], &[2.0], CATEGORICAL[0])), "a corner at NaN"),
         (axes().mark(Heat::new("h", "", &[vec![1.0]])), "two axes of categories"),
+        (
+            Cartesian::new(Axis::category("c", ["a"]), Axis::log("y", "J")).mark(Bars::new(
+                "b",
+                &[1.0],
+                CATEGORICAL[0],
+            )),
+            "bars grow from zero",
+        ),
+        (
+            axes().mark(Points::new("p", &[1.0], &[2.0], look)).mark(Line::new("p", &[1.0], &[2.0], CATEGORICAL[1])),
+            "series `p` is both #0072b2 and #d55e00",
+        ),
+        (
+            axes().mark(Points::new("", &[1.0], &[2.0], look)).legend(crate::Legend::above()),
+            "a legend, but no series with a name",
+        ),
     ] {
         let found = problem(panel);
         assert!(found.contains(expected), "{found}");

@@ -14,7 +14,7 @@ use plot::style::CATEGORICAL;
 use plot::{Band, Line, Look, Marker, Points, Registry, Size};
 
 use super::aggregate;
-use super::stats::{BandsOf, CLASSES, MCUS, points};
+use super::stats::{self as analysis, BandsOf, CLASSES, MCUS};
 use crate::cx::Cx;
 use crate::record::{Record, Series};
 use crate::table::Table;
@@ -36,8 +36,11 @@ const SIZES: Registry = Registry(&[
 /// The classes as a legend names them.
 const SIZE_NAMES: [&str; 3] = ["Divisible by 4", "Odd", "Even"];
 
-/// Width and height of most figures, as in the original.
-const SIZE: Size = Size::pt(288.0, 216.0);
+/// Width and height of most figures: two of them stand side by side in the paper.
+const SIZE: Size = Size::pt(222.0, 176.0);
+
+/// The same for the sweeps, whose legend needs the room.
+const TALL: Size = Size::pt(222.0, 216.0);
 
 fn broken(error: plot::Error) -> Problem {
     Problem::new(error.to_string())
@@ -81,7 +84,7 @@ fn energy(cx: &Cx<'_, '_>, of: BandsOf, size: f64, mut record: Record) -> Result
     let table = Table::read(cx, "bands")?;
     let (mut bands, mut lines, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     let mut fits = Vec::new();
-    for (mcu, x, y) in points(cx, of)? {
+    for analysis::Points { mcu, x, y } in analysis::points(cx, of)? {
         let look = PLATFORMS.look(mcu).map_err(broken)?;
         let band = table.of("mcu", mcu)?;
         let (grid, lower, upper) = (band.numbers("x")?, band.numbers("lower")?, band.numbers("upper")?);

@@ -146,7 +146,7 @@ pub(super) enum BandsOf {
 pub(super) fn bands(cx: &mut Cx<'_, '_>, bands: &Bands) -> Result<(), Problem> {
     let (mut mcus, mut xs, mut lower, mut upper) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let points = points(cx, bands.of)?;
-    for (mcu, x, y) in points {
+    for Points { mcu, x, y } in points {
         let options = BootstrapOptions { seed: bands.seed, resamples: bands.resamples, level: 0.95, grid_points: 100 };
         let band = bootstrap_band(&x, &y, &options).map_err(|error| Problem::new(format!("{mcu}: {error}")))?;
         mcus.extend(std::iter::repeat_n(mcu.to_owned(), band.x.len()));
@@ -158,8 +158,15 @@ pub(super) fn bands(cx: &mut Cx<'_, '_>, bands: &Bands) -> Result<(), Problem> {
     table.write(cx, "table", schema::BAND)
 }
 
-/// The points of figures 6 and 7, for each microcontroller: its name, x and y.
-pub(super) fn points(cx: &Cx<'_, '_>, of: BandsOf) -> Result<Vec<(&'static str, Vec<f64>, Vec<f64>)>, Problem> {
+/// The points of one microcontroller in figure 6 or 7.
+pub(super) struct Points {
+    pub(super) mcu: &'static str,
+    pub(super) x: Vec<f64>,
+    pub(super) y: Vec<f64>,
+}
+
+/// The points of figures 6 and 7, in the order of [`MCUS`].
+pub(super) fn points(cx: &Cx<'_, '_>, of: BandsOf) -> Result<Vec<Points>, Problem> {
     let table = Table::read(cx, "points")?;
     let (x, y) = match of {
         BandsOf::Inferences | BandsOf::Layers => (table.numbers("latency")?, aggregate::milli(&table)?.1),
@@ -169,5 +176,5 @@ pub(super) fn points(cx: &Cx<'_, '_>, of: BandsOf) -> Result<Vec<(&'static str, 
     let mcus = table.texts("mcu")?;
     let of_mcu =
         |mcu: &str, values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect();
-    Ok(MCUS.into_iter().map(|mcu| (mcu, of_mcu(mcu, &x), of_mcu(mcu, &y))).collect())
+    Ok(MCUS.into_iter().map(|mcu| Points { mcu, x: of_mcu(mcu, &x), y: of_mcu(mcu, &y) }).collect())
 }

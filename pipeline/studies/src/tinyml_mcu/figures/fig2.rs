@@ -58,7 +58,7 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Six panels of four horizontal bars. On every board and network the quantised model with CMSIS-NN is the fastest, \
               and the unoptimised one without floating-point unit the slowest. The float model of ResNet-20 did not compile on L4.",
     };
-    let figure = Figure::panels(about, Size::pt(450.0, 330.0), 2, panels).map_err(broken)?;
+    let figure = Figure::panels(about, Size::pt(430.0, 318.0), 2, panels).map_err(broken)?;
     drawing::write(cx, &figure, all.quirk("fig2-labels"))
 }
 

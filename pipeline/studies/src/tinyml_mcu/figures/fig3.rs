@@ -34,7 +34,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
         let of_mcu =
             |values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect::<Vec<_>>();
         let (x, y) = (of_mcu(&latency), of_mcu(&energy));
-        plot = plot.mark(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?).size(7.0));
+        plot = plot.mark(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?).size(5.5).opacity(0.75));
         record = record.series(Series::scatter(mcu, x, y));
     }
     let plot = plot.mark(Line::new("Pareto front", &front.0, &front.1, FRONT).width(2.0));

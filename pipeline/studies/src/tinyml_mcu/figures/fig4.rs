@@ -1,9 +1,9 @@
 //! Figure 4: latency of a dense layer against its operations, by input length (In[8]).
 
 use dag::Problem;
-use plot::{About, Axis, Cartesian, Corner, Format, Legend};
+use plot::{About, Axis, Cartesian, Corner, Format, Legend, Size};
 
-use super::{SIZE, broken, dense_layer, milliseconds, sweep_marks};
+use super::{broken, dense_layer, milliseconds, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record};
@@ -25,5 +25,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               odd lengths the slowest.",
     };
     let plot = Cartesian::new(x, y).marks(marks).legend(Legend::inside(Corner::UpperLeft).title("Input length"));
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, Size::pt(260.0, 196.0)).map_err(broken)?, record)
 }

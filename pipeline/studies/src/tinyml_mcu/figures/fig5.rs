@@ -3,7 +3,7 @@
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
-use super::{SIZE, broken, class_lines, sweep_marks};
+use super::{TALL, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record};
@@ -28,7 +28,7 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = Cartesian::new(x, Axis::value("Layer latency", "s")).top_axis(top).boxed().marks(marks);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("conv-macc").with_correction())
+    drawing::write(cx, &plot.figure(about, TALL).map_err(broken)?, record.quirk("conv-macc").with_correction())
 }
 
 /// On the true number of operations, with a line for each class.
@@ -48,5 +48,5 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let plot =
         Cartesian::new(x, Axis::value("Layer latency", "s")).marks(marks).marks(class_lines(&table, "true_maccs")?);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record.quirk("pooled-classes"))
+    drawing::write(cx, &plot.figure(about, TALL).map_err(broken)?, record.quirk("pooled-classes"))
 }

@@ -1,7 +1,7 @@
 //! Figure 6: energy against latency of whole inferences (In[13], In[15]).
 
 use dag::Problem;
-use plot::{About, Axis, Cartesian, Corner, Legend, Size};
+use plot::{About, Axis, Cartesian, Corner, Legend};
 
 use super::{Energy, SIZE, broken, energy};
 use crate::cx::Cx;
@@ -15,7 +15,7 @@ pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let record = Record::figure("fig6.absolute.figure")
         .x_axis(RecordAxis::new("Inference Latency").unit("s"))
         .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
-    let energy = energy(cx, BandsOf::Inferences, 5.5, record)?;
+    let energy = energy(cx, BandsOf::Inferences, 5.0, record)?;
     let about = About {
         id: "fig6.absolute.figure",
         title: "Energy against latency of whole inferences",
@@ -24,7 +24,7 @@ pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let x = Axis::value(INFERENCE_LATENCY.meaning, INFERENCE_LATENCY.unit);
     let plot = Cartesian::new(x, Axis::value("Inference energy consumption", "mJ"));
-    draw(cx, plot, energy, about, SIZE)
+    draw(cx, plot, energy, about)
 }
 
 /// Divided by the greatest of each board. The axes keep the labels of the original, whose units are
@@ -56,11 +56,11 @@ fn draw_normalized(cx: &mut Cx<'_, '_>, x: Axis, y: Axis, record: Record) -> Res
         alt: "Scatter with a fitted line and a 95 % bootstrap band for each board. After division the three lines nearly \
               coincide with the diagonal.",
     };
-    draw(cx, Cartesian::new(x, y), energy, about, Size::pt(400.0, 216.0))
+    draw(cx, Cartesian::new(x, y), energy, about)
 }
 
-fn draw(cx: &mut Cx<'_, '_>, plot: Cartesian, energy: Energy, about: About<'_>, size: Size) -> Result<(), Problem> {
+fn draw(cx: &mut Cx<'_, '_>, plot: Cartesian, energy: Energy, about: About<'_>) -> Result<(), Problem> {
     let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
-    drawing::write(cx, &plot.figure(about, size).map_err(broken)?, energy.record)
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, energy.record)
 }

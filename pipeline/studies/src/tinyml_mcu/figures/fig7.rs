@@ -1,7 +1,7 @@
 //! Figure 7: energy against latency of single layers (In[17], In[19]).
 
 use dag::Problem;
-use plot::{About, Axis, Cartesian, Corner, Legend, Size};
+use plot::{About, Axis, Cartesian, Corner, Legend};
 
 use super::{SIZE, broken, energy};
 use crate::cx::Cx;
@@ -44,5 +44,5 @@ pub(crate) fn relative(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     };
     let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
     let plot = plot.legend(Legend::inside(Corner::UpperLeft).title("MCU"));
-    drawing::write(cx, &plot.figure(about, Size::pt(400.0, 216.0)).map_err(broken)?, energy.record)
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, energy.record)
 }

@@ -3,7 +3,7 @@
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
-use super::{SIZE, broken, class_lines, sweep_marks};
+use super::{TALL, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record};
@@ -40,5 +40,5 @@ fn draw(cx: &mut Cx<'_, '_>, id: &str, lines: bool) -> Result<(), Problem> {
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
     let record = record.quirk("pooled-classes");
     let record = if lines { record } else { record.with_correction() };
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, TALL).map_err(broken)?, record)
 }

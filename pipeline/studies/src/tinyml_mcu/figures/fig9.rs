@@ -40,5 +40,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .collect::<Result<_, Problem>>()?;
     let plot = plot.legend(Legend::above()).marks(keys);
     let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
-    drawing::write(cx, &plot.figure(about, Size::pt(240.0, 330.0)).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, Size::pt(230.0, 326.0)).map_err(broken)?, record)
 }
