@@ -86,11 +86,13 @@ fn two_workspaces_and_thread_counts_make_the_same_bytes() {
 }
 
 #[test]
-fn the_committed_figures_are_those_that_are_made() {
+fn the_committed_figures_are_those_that_are_made_and_nothing_in_them_overlaps() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     assert_eq!(workspace.build(&["tinyml-mcu/figures"]).code, Some(0));
     for (path, bytes) in workspace.contents("figures") {
+        let findings = plot::lint(std::str::from_utf8(&bytes).unwrap()).unwrap();
+        assert!(findings.is_empty(), "{path}: {findings:?}");
         let committed = fs::read(support::repository().join(&path)).unwrap_or_default();
         assert!(bytes == committed, "{path} is not the committed one; if the change is meant, commit it");
     }

@@ -142,7 +142,10 @@ mod tests {
         for case in &vectors.cases {
             assert_eq!(argsort_quicksort(&case.keys), case.order, "{:?}", case.keys);
         }
-        let unstable = vectors.cases.iter().filter(|case| case.order.windows(2).any(|w| case.keys[w[0]] == case.keys[w[1]] && w[0] > w[1]));
+        let unstable = vectors
+            .cases
+            .iter()
+            .filter(|case| case.order.windows(2).any(|w| case.keys[w[0]] == case.keys[w[1]] && w[0] > w[1]));
         assert!(unstable.count() > 5, "the vectors must tell this sort from a stable one");
     }
 
