@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dag::{Engine, Error, Graph, Options};
 use studies::sources::Sources;
-use studies::verify::StudyReport;
+use studies::verify::Summary;
 
 use crate::cli::BuildPaper;
 use crate::console::{BAD, Console, GOOD};
@@ -48,8 +48,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     if report.succeeded() {
         if arguments.targets.is_empty() {
             for study in studies::all() {
-                let report = study.verify(root).map_err(Failure::new)?;
-                console.line(&verdict(&report));
+                let summary = study.summary(root).map_err(Failure::new)?;
+                console.line(&verdict(study.name, &summary));
             }
         }
         Ok(Exit::Success)
@@ -59,13 +59,13 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 }
 
 /// One line on how the values made here compare with the published ones.
-fn verdict(report: &StudyReport) -> String {
+fn verdict(study: &str, summary: &Summary) -> String {
     let (style, verdict) =
-        if report.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
-    let summary = &report.summary;
+        if summary.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
+    let Summary { entries, matched, mismatched, unchecked, not_recomputable, .. } = summary;
     format!(
-        "{style}{} {verdict}{style:#}: {} of {} artifacts match, {} differ, {} have no values on file, {} cannot be recomputed",
-        report.study, summary.matched, summary.entries, summary.mismatched, summary.unchecked, summary.not_recomputable
+        "{style}{study} {verdict}{style:#}: {matched} of {entries} artifacts match, {mismatched} differ, \
+         {unchecked} have no values on file, {not_recomputable} cannot be recomputed"
     )
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dag::Stage;
 
+use crate::evidence;
 use crate::paper;
 use crate::stage::Setting;
 use crate::verify::Expectation;
@@ -47,8 +48,8 @@ pub(crate) fn stages(setting: &Setting, stages: &[Stage], expectations: fn() -> 
     let typesetter = Arc::clone(&setting.typesetter);
     let main = format!("{}/paper.typ", setting.study);
     vec![
-        verification.calls(paper::compare, move |cx| paper::compare(cx, &expectations())),
-        provenance.does_with(makers, paper::tell_provenance),
+        verification.calls(evidence::compare, move |cx| evidence::compare(cx, &expectations())),
+        provenance.does_with(makers, evidence::tell_provenance),
         document
             .uses("typst backend", &typesetter.identity())
             .calls(paper::typeset_paper, move |cx| paper::typeset_paper(cx, &main, &typesetter)),

@@ -7,6 +7,7 @@
 mod closing;
 mod cx;
 mod drawing;
+mod evidence;
 mod paper;
 pub mod published;
 pub mod record;

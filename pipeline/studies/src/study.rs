@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dag::Stage;
+use serde::Deserialize;
 
 use crate::published::Published;
 use crate::record::{self, Status};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
 use crate::tinyml_mcu;
-use crate::verify::{self, Expectation, StudyReport};
+use crate::verify::{self, Expectation, StudyReport, Summary};
 
 /// A published study.
 pub struct Study {
@@ -61,5 +62,19 @@ impl Study {
         let published = Published::read(&root.join(format!("paper/published/{}.toml", self.name)))?;
         let records = record::read_records(&root.join(format!("derived/{}/records", self.name)))?;
         Ok(verify::verify(&published, &records, &(self.expectations)()))
+    }
+
+    /// What the stage that compares the records found in the last build.
+    ///
+    /// # Errors
+    /// When there was no such build.
+    pub fn summary(&self, root: &Path) -> Result<Summary, Box<dyn std::error::Error>> {
+        #[derive(Deserialize)]
+        struct Verification {
+            summary: Summary,
+        }
+        let file = root.join(format!("derived/{}/verification.json", self.name));
+        let verification: Verification = serde_json::from_slice(&std::fs::read(file)?)?;
+        Ok(verification.summary)
     }
 }

@@ -18,7 +18,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::published::{Entry, Expected, Published, Recomputable, Token};
 use crate::record::{Cell, Kind, Record, Status};
@@ -86,7 +86,7 @@ pub struct EntryReport {
 }
 
 /// Counts over the entries of a study.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// Number of entries.
     pub entries: usize,
@@ -162,10 +162,17 @@ pub fn verify(published: &Published, records: &[Record], expectations: &[Expecta
     StudyReport { study: published.study.clone(), summary, entries, expectations, extra }
 }
 
+impl Summary {
+    /// Whether nothing differs.
+    pub fn passed(&self) -> bool {
+        self.mismatched == 0 && self.expectations_mismatched == 0
+    }
+}
+
 impl StudyReport {
     /// Whether nothing differs: the exit code of `cargo xtask verify`.
     pub fn passed(&self) -> bool {
-        self.summary.mismatched == 0 && self.summary.expectations_mismatched == 0
+        self.summary.passed()
     }
 
     /// The report without the single values.
