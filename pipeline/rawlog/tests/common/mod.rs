@@ -25,7 +25,8 @@ pub fn mirror(test: &str) -> Option<PathBuf> {
     if mirror.is_none() {
         println!("{test}: skipped, JOULEBOOK_MIRROR names no folder with the raw files");
     }
-    mirror.map(PathBuf::from)
+    // A relative path is meant from the top of the repository, where tests are started.
+    mirror.map(|path| repository().join(path))
 }
 
 /// A cell as the token by which the reference values are hashed and written down: `f` and the bits

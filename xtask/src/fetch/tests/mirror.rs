@@ -140,7 +140,8 @@ fn the_committed_pins_fit_the_genuine_files() {
     for sources in &studies {
         fs::create_dir_all(root.path().join("raw").join(&sources.study)).expect("folders");
     }
-    let mirrors: Vec<PathBuf> = std::env::split_paths(&list).collect();
+    // Relative paths are meant from the top of the repository, where tests are started.
+    let mirrors: Vec<PathBuf> = std::env::split_paths(&list).map(|path| repository.join(path)).collect();
     let options = Options { mirrors, upstream: None, force: false, jobs: 2 };
     let report = fetch(root.path(), &studies, &options, &Silent);
     assert!(report.is_complete(), "{:#?}", report.failures);
