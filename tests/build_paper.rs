@@ -56,6 +56,17 @@ fn each_change_runs_what_depends_on_it_and_nothing_else() {
     assert_eq!(mended.ran(), Vec::<&str>::new());
     assert_eq!(mended.restored(), ["tinyml-mcu/figures/fig5", "tinyml-mcu/stats/fig5-regression"]);
 
+    // A record that is edited is not verified, and one that nobody makes any more does not count.
+    let record = workspace.path("derived/tinyml-mcu/records/fig5.regression.json");
+    let right = fs::read_to_string(&record).unwrap();
+    fs::write(&record, right.replace("slope", "slape")).unwrap();
+    let verify = workspace.run(&["verify"]);
+    assert_eq!(verify.status.code(), Some(1));
+    assert!(text(&verify).contains("fig5.regression.json is not what the last build made"), "{}", text(&verify));
+    fs::write(&record, &right).unwrap();
+    fs::write(workspace.path("derived/tinyml-mcu/records/old.json"), "of an earlier version").unwrap();
+    assert!(workspace.run(&["verify"]).status.success());
+
     // A published value: the comparison runs, and the paper that shows it.
     let published = workspace.path("paper/published/tinyml-mcu.toml");
     let values = fs::read_to_string(&published).unwrap();

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use dag::Problem;
-use serde::Serialize;
+use dag::{Digest, Problem};
+use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
 use crate::published::Published;
@@ -22,16 +22,20 @@ pub(crate) fn compare(cx: &mut Cx<'_, '_>, expectations: &[Expectation]) -> Resu
     write_json(cx, "verification", &report.brief())
 }
 
+/// Where a record comes from.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// Id of the stage that made it.
+    pub(crate) stage: String,
+    /// Digest of its file.
+    pub(crate) sha256: Digest,
+}
+
 /// For each record the stage that makes it, and its digest.
 pub(crate) fn tell_provenance(cx: &mut Cx<'_, '_>, makers: &BTreeMap<String, String>) -> Result<(), Problem> {
-    #[derive(Serialize)]
-    struct Origin<'a> {
-        stage: &'a str,
-        sha256: dag::Digest,
-    }
     let mut origins = BTreeMap::new();
     for (id, stage) in makers {
-        origins.insert(id.as_str(), Origin { stage, sha256: cx.input_digest(id)? });
+        origins.insert(id.as_str(), Origin { stage: stage.clone(), sha256: cx.input_digest(id)? });
     }
     write_json(cx, "provenance", &origins)
 }

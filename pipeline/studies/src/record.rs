@@ -17,7 +17,6 @@
 //! is then the label of the row.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -373,43 +372,6 @@ impl Record {
         record.check()?;
         Ok(record)
     }
-
-    /// Reads the file of one record.
-    ///
-    /// # Errors
-    /// [`RecordError::Read`], those of [`Record::from_json`], and [`RecordError::Misnamed`] if the
-    /// file is not called after the record.
-    pub fn read(file: &Path) -> Result<Record, RecordError> {
-        let json =
-            std::fs::read_to_string(file).map_err(|source| RecordError::Read { path: file.to_owned(), source })?;
-        let record = Record::from_json(&json, file)?;
-        if file.file_name().and_then(|name| name.to_str()) != Some(record.file_name().as_str()) {
-            return Err(RecordError::Misnamed { file: file.to_owned(), id: record.id });
-        }
-        Ok(record)
-    }
-}
-
-/// Reads all records of a folder, in the order of their ids. Files that are not called `*.json` are left out.
-/// A folder that does not exist holds no records.
-///
-/// # Errors
-/// [`RecordError::Read`] if the folder cannot be listed, and those of [`Record::read`].
-pub fn read_records(folder: &Path) -> Result<Vec<Record>, RecordError> {
-    let unreadable = |source| RecordError::Read { path: folder.to_owned(), source };
-    let listing = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listing => listing.map_err(unreadable)?,
-    };
-    let mut records = Vec::new();
-    for item in listing {
-        let file = item.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|extension| extension == "json") {
-            records.push(Record::read(&file)?);
-        }
-    }
-    records.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(records)
 }
 
 /// The first name that occurs again later in the list.
@@ -439,22 +401,6 @@ pub enum RecordError {
         file: PathBuf,
         /// What serde_json says, with line and column.
         source: serde_json::Error,
-    },
-    /// A file or folder cannot be read.
-    #[error("{}: cannot be read: {source}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is not called after the record that it holds.
-    #[error("{}: holds the record `{id}` and should be called `{id}.json`", file.display())]
-    Misnamed {
-        /// The file.
-        file: PathBuf,
-        /// Id of the record in it.
-        id: String,
     },
 }
 

@@ -1,13 +1,15 @@
 //! What a study is to the rest of the program: a name, and a list of stages.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use dag::Stage;
+use dag::{Digest, Stage};
 use serde::Deserialize;
 
+use crate::evidence::Origin;
 use crate::published::Published;
-use crate::record::{self, Status};
+use crate::record::{Record, Status};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
 use crate::tinyml_mcu;
@@ -54,14 +56,38 @@ impl Study {
         (self.raw_unit)(file, column)
     }
 
-    /// Compares the records that the study has left in a workspace with the published values.
+    /// Compares the records that the last build of the study made with the published values. Without
+    /// a build there are none, and each is told as missing.
     ///
     /// # Errors
-    /// When the published values or a record cannot be read.
+    /// When the published values or a record cannot be read, or a record is not the one that was made.
     pub fn verify(&self, root: &Path) -> Result<StudyReport, Box<dyn std::error::Error>> {
         let published = Published::read(&root.join(format!("paper/published/{}.toml", self.name)))?;
-        let records = record::read_records(&root.join(format!("derived/{}/records", self.name)))?;
+        let records = self.records(root)?;
         Ok(verify::verify(&published, &records, &(self.expectations)()))
+    }
+
+    /// The records of the last build, by its list of them: the folder may hold others, of an earlier
+    /// version of the study.
+    fn records(&self, root: &Path) -> Result<Vec<Record>, Box<dyn std::error::Error>> {
+        let folder = root.join(format!("derived/{}", self.name));
+        let list = match std::fs::read(folder.join("provenance.json")) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            list => list?,
+        };
+        let origins: BTreeMap<String, Origin> = serde_json::from_slice(&list)?;
+        let read = |(id, origin): (&String, &Origin)| {
+            let file = folder.join(format!("records/{id}.json"));
+            let json = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            if Digest::of(json.as_bytes()) != origin.sha256 {
+                let file = file.display();
+                return Err(
+                    format!("{file} is not what the last build made; `cargo xtask build-paper` restores it").into()
+                );
+            }
+            Ok(Record::from_json(&json, &file)?)
+        };
+        origins.iter().map(read).collect()
     }
 
     /// What the stage that compares the records found in the last build.

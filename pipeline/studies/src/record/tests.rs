@@ -1,5 +1,3 @@
-use std::fs;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -115,24 +113,9 @@ fn parts_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn a_folder_is_read_in_the_order_of_ids() {
-    let folder = tempfile::tempdir().unwrap();
-    for id in ["b", "a.corrected", "a"] {
-        let record = Record::scalar(id).value("value", 1.5);
-        fs::write(folder.path().join(record.file_name()), record.to_json().unwrap()).unwrap();
-    }
-    fs::write(folder.path().join("notes.txt"), "not a record").unwrap();
-    let ids: Vec<_> = read_records(folder.path()).unwrap().into_iter().map(|r| r.id).collect();
-    assert_eq!(ids, ["a", "a.corrected", "b"]);
-    assert!(read_records(&folder.path().join("absent")).unwrap().is_empty());
-
-    fs::write(folder.path().join("c.json"), "{\"id\": \"c\"}").unwrap();
-    let message = read_records(folder.path()).unwrap_err().to_string();
+fn what_is_no_record_is_named_with_its_file() {
+    let message = Record::from_json("{\"id\": \"c\"}", Path::new("c.json")).unwrap_err().to_string();
     assert!(message.contains("c.json") && message.contains("kind"), "{message}");
-
-    fs::rename(folder.path().join("b.json"), folder.path().join("c.json")).unwrap();
-    let message = read_records(folder.path()).unwrap_err().to_string();
-    assert!(message.contains("should be called `b.json`"), "{message}");
 }
 
 proptest! {
