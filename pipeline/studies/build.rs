@@ -1,10 +1,15 @@
 //! Collects the code behind each stage, so that a stage is as stale as its code.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() -> std::io::Result<()> {
-    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| std::io::Error::other("no OUT_DIR"))?;
+    // Asked when it runs, not when it was compiled: a checkout may have been moved in between.
+    let folder = |name: &str| {
+        let set = std::env::var_os(name).map(PathBuf::from);
+        set.ok_or_else(|| std::io::Error::other(format!("{name} is not set: this script is run by cargo")))
+    };
+    let root = folder("CARGO_MANIFEST_DIR")?.join("../..").canonicalize()?;
+    let out = folder("OUT_DIR")?;
     dag::code::cargo::Workspace::new(root, "pipeline/studies")
         .member("pipeline/rawlog")
         .member("pipeline/stats")
