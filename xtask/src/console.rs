@@ -72,6 +72,9 @@ impl Console {
             }
             self.error(&message);
         }
+        if let Some(problem) = &report.state_problem {
+            self.line(&format!("{BAD}warning{BAD:#}: {problem}"));
+        }
         let counts = [
             (report.ran().len(), "ran"),
             (report.restored().len(), "restored"),

@@ -1,17 +1,20 @@
 //! The canonical text of parameters: the same value gives the same bytes, whatever built it.
 
+mod finite;
+
 use serde::Serialize;
 use serde_json::Value;
 
 /// Writes `value` as JSON with sorted keys and no white space.
 ///
 /// Sorting is done here and not left to `serde_json`, whose map order depends on a cargo feature
-/// that any crate of the build can switch on. As everywhere in JSON a float that is not finite
-/// becomes `null`: a parameter that may be absent must not be told from one that is NaN.
+/// that any crate of the build can switch on.
 ///
 /// # Errors
-/// When the value cannot be told in JSON, such as a map whose keys are not text.
+/// When the value cannot be told in JSON: a map whose keys are not text, or a float that is not
+/// finite, of which JSON would make the `null` of an absent value.
 pub fn to_canonical_json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    finite::check(value).map_err(serde::ser::Error::custom)?;
     let mut text = String::new();
     write(&serde_json::to_value(value)?, &mut text);
     Ok(text)
@@ -91,6 +94,19 @@ mod tests {
     }
 
     #[test]
+    fn floats_that_json_cannot_tell_apart_are_refused_at_any_depth() {
+        #[derive(Serialize)]
+        struct Deep {
+            list: Vec<Option<(u8, f64)>>,
+        }
+        let deep = |value| to_canonical_json(&Deep { list: vec![None, Some((1, value))] });
+        assert_eq!(deep(0.5).unwrap(), r#"{"list":[null,[1,0.5]]}"#);
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(deep(value).unwrap_err().to_string().contains("expected a finite number"));
+        }
+    }
+
+    #[test]
     fn differences_name_the_path() {
         let found = differences(r#"{"bootstrap":{"n":1000,"seed":1}}"#, r#"{"bootstrap":{"n":1000,"seed":2}}"#);
         assert_eq!(found, [("bootstrap.seed".to_owned(), Some("1".to_owned()), Some("2".to_owned()))]);
@@ -98,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_of_a_map_does_not_matter(map: HashMap<String, f64>) {
+        fn the_order_of_a_map_does_not_matter(map in prop::collection::hash_map(".*", -1e9..1e9_f64, 0..20)) {
             let copy: HashMap<_, _> = map.clone().into_iter().collect();
             prop_assert_eq!(to_canonical_json(&map).unwrap(), to_canonical_json(&copy).unwrap());
         }

@@ -1,6 +1,7 @@
 //! The engine: decides for each stage, in the order of the graph, and keeps the threads busy.
 
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,8 +72,7 @@ impl Engine {
     /// of ids up to a `/`, or the path of an output; no target means all stages.
     ///
     /// # Errors
-    /// When a target is unknown, or the engine's folder cannot be written. A stage that fails is
-    /// no error here: see [`Report::succeeded`].
+    /// When a target is unknown. A stage that fails is no error here: see [`Report::succeeded`].
     pub fn build(&mut self, graph: &Graph, targets: &[String], observer: &dyn Observer) -> Result<Report, Error> {
         let start = Instant::now();
         let hashed_before = self.files.hashed();
@@ -80,14 +80,22 @@ impl Engine {
         self.look_ahead(graph, &selected);
         let mut build = Build::new(graph, &selected, observer, &self.stages);
         let changed = self.run(&mut build);
-        if changed || self.files.changed() {
+        // The state only saves work: a build that cannot write it down has still been made.
+        let state_problem = if changed || self.files.changed() {
             let state = State { stages: mem::take(&mut self.stages), files: self.files.known().clone() };
             let written = state.write(&self.folder.path);
             self.stages = state.stages;
-            written.map_err(|error| Error::Folder { folder: self.folder.path.clone(), error })?;
-        }
+            written.err().map(|error| Problem::io("write down what was built", self.folder.path.join("state"), &error))
+        } else {
+            None
+        };
         let stages = build.reports.into_iter().flatten().collect();
-        Ok(Report { stages, duration: start.elapsed(), files_hashed: self.files.hashed() - hashed_before })
+        Ok(Report {
+            stages,
+            state_problem,
+            duration: start.elapsed(),
+            files_hashed: self.files.hashed() - hashed_before,
+        })
     }
 
     /// Hashes what has to be hashed before the first stage is looked at, on all threads.
@@ -128,8 +136,16 @@ impl Engine {
                     build.observer.event(Event::Started { stage: &job.stage.id, reasons: &job.reasons });
                     let (index, sender, store, root, tmp) = (job.index, sender.clone(), &store, &root, &tmp);
                     let spawned = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, move || {
+                        let (key, reasons) = (job.key, job.reasons.clone());
+                        let done = catch_unwind(AssertUnwindSafe(|| job.execute(root, tmp, store)));
+                        let done = done.unwrap_or_else(|panic| {
+                            // What a panic carries may panic again when it is dropped.
+                            mem::forget(panic);
+                            let problem = Problem::new("the engine panicked").help("this is a bug: please report it");
+                            Done { index, key, reasons, duration: Duration::ZERO, result: Err(problem) }
+                        });
                         // The receiver lives until all threads are done.
-                        let _ = sender.send(job.execute(root, tmp, store));
+                        let _ = sender.send(done);
                     });
                     match spawned {
                         Ok(_) => running += 1,

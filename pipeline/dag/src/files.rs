@@ -59,6 +59,17 @@ impl Stamp {
         let tick = if self.modified % 1_000_000_000 == 0 { COARSE_TICK } else { TICK };
         self.modified >= now.saturating_sub(tick)
     }
+
+    /// Whether a write that keeps the modification time, as of a copy that preserves it, could
+    /// leave this very stamp soon after `now`.
+    fn is_racy_for_copies(&self, now: i64) -> bool {
+        self.is_racy(now) || self.changed >= now.saturating_sub(TICK)
+    }
+
+    /// Whether only the change time differs, as after a rename.
+    pub(crate) fn is_same_content_as(&self, other: &Self) -> bool {
+        (self.bytes, self.modified, self.inode) == (other.bytes, other.modified, other.inode)
+    }
 }
 
 fn nanoseconds_since_epoch(time: SystemTime) -> i64 {
@@ -115,7 +126,7 @@ impl Files {
             _ => {
                 let known = hash(&self.root.join(path))?;
                 self.hashed += 1;
-                self.remember(path, known, now);
+                self.remember(path, known, known.stamp.is_racy_for_copies(now));
                 Ok(Some(known))
             }
         }
@@ -124,6 +135,7 @@ impl Files {
     /// Looks at many files at once, hashing those that need it on `threads` threads. Errors are
     /// left for `look`, which meets them again.
     pub(crate) fn look_ahead(&mut self, paths: &[&str], threads: usize) {
+        self.ahead.clear();
         let now = nanoseconds_since_epoch(SystemTime::now());
         let due: Vec<&str> = paths
             .iter()
@@ -157,18 +169,18 @@ impl Files {
         });
         for (i, known) in found {
             self.hashed += 1;
-            self.remember(due[i], known, now);
+            self.remember(due[i], known, known.stamp.is_racy_for_copies(now));
             self.ahead.insert(due[i].to_owned(), known);
         }
     }
 
     /// Takes over what is known of a file that the engine itself has just put in place.
     pub(crate) fn insert(&mut self, path: &str, known: Known) {
-        self.remember(path, known, nanoseconds_since_epoch(SystemTime::now()));
+        self.remember(path, known, known.stamp.is_racy(nanoseconds_since_epoch(SystemTime::now())));
     }
 
-    fn remember(&mut self, path: &str, known: Known, hashed_at: i64) {
-        if known.stamp.is_racy(hashed_at) {
+    fn remember(&mut self, path: &str, known: Known, is_racy: bool) {
+        if is_racy {
             self.changed |= self.known.remove(path).is_some();
         } else if self.known.insert(path.to_owned(), known) != Some(known) {
             self.changed = true;
@@ -210,10 +222,16 @@ mod tests {
         File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
     }
 
+    /// Lets a tick pass, so that the change time, which cannot be set, is an old one too.
+    fn settle() {
+        std::thread::sleep(std::time::Duration::from_nanos(2 * TICK as u64));
+    }
+
     #[test]
     fn an_old_file_is_hashed_once() {
         let dir = tempfile::tempdir().unwrap();
         write(&dir.path().join("a"), "1", LONG_AGO);
+        settle();
         let mut files = Files::new(dir.path(), HashMap::new());
         let first = files.look("a").unwrap().unwrap();
         assert_eq!(first.digest, Digest::of(b"1"));
@@ -248,6 +266,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let names: Vec<String> = (0..50).map(|i| format!("f{i}")).collect();
         names.iter().for_each(|n| write(&dir.path().join(n), n, LONG_AGO));
+        settle();
         let mut files = Files::new(dir.path(), HashMap::new());
         files.look_ahead(&names.iter().map(String::as_str).collect::<Vec<_>>(), 4);
         assert_eq!(files.hashed(), 50);

@@ -14,6 +14,11 @@ pub enum GraphError {
     /// Two stages write to the same path.
     #[error("{path} is an output of both {first} and {second}; a path has one writer")]
     DuplicateOutput { path: String, first: String, second: String },
+    /// A path would have to be a file and a folder.
+    #[error(
+        "{file} is an output of {first}, and {second} has the output {path} below it; a path is a file or a folder"
+    )]
+    OutputBelowOutput { file: String, path: String, first: String, second: String },
     /// A stage uses a role twice.
     #[error("stage {stage} uses the role {role} twice")]
     DuplicateRole { stage: String, role: String },
@@ -156,6 +161,19 @@ fn check_declarations(stages: &[Stage]) -> Result<HashMap<String, usize>, GraphE
             }
         }
     }
+    let outputs: BTreeSet<&str> = writers.keys().map(String::as_str).collect();
+    for output in &outputs {
+        let folders = output.match_indices('/').map(|(end, _)| &output[..end]);
+        if let Some(file) = folders.into_iter().find(|folder| outputs.contains(folder)) {
+            let (first, second) = (stages[writers[file]].id.clone(), stages[writers[*output]].id.clone());
+            return Err(GraphError::OutputBelowOutput {
+                file: file.to_owned(),
+                path: (*output).to_owned(),
+                first,
+                second,
+            });
+        }
+    }
     Ok(writers)
 }
 
@@ -245,6 +263,8 @@ mod tests {
             error(vec![stage("a", &[], &["x"]), stage("b", &[], &["x"])]),
             GraphError::DuplicateOutput { .. }
         ));
+        let below = error(vec![stage("a", &[], &["x"]), stage("b", &[], &["x/y"])]);
+        assert!(matches!(below, GraphError::OutputBelowOutput { .. }));
         assert_eq!(error(vec![stage("a", &["x"], &[])]), GraphError::NoOutput("a".into()));
         for path in ["/etc/passwd", "../x", "a/../../x", "", "a//b", "a/", "./a", "a\\b"] {
             assert!(matches!(error(vec![stage("a", &[], &[path])]), GraphError::BadPath { .. }), "{path}");

@@ -112,6 +112,8 @@ pub struct StageReport {
 pub struct Report {
     /// One entry a stage.
     pub stages: Vec<StageReport>,
+    /// Why the engine could not write down what it did, if it could not: the next build looks again.
+    pub state_problem: Option<Problem>,
     /// How long the build took.
     pub duration: Duration,
     /// How many files had to be read to learn their digest.

@@ -121,6 +121,10 @@ impl StageBuilder {
     }
 
     /// Ends the declaration of a stage without parameters.
+    ///
+    /// What the function captures is not part of the key: a value that shapes the outputs belongs
+    /// among the parameters ([`StageBuilder::run_with`]), a tool into the code
+    /// ([`Code::with_tool`]).
     pub fn run<F>(self, function: F) -> Stage
     where
         F: Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync + 'static,
@@ -131,15 +135,18 @@ impl StageBuilder {
     /// Ends the declaration of a stage with parameters: the value that makes the key is the very
     /// value that the function is given.
     ///
+    /// Take ordered maps and sets: of hashed ones the order is another in every run.
+    ///
     /// # Panics
-    /// When the parameters cannot be written as JSON, which is an error of their type.
+    /// When the parameters have no canonical form, which is an error of their type.
     pub fn run_with<P, F>(self, parameters: P, function: F) -> Stage
     where
         P: Serialize + Send + Sync + 'static,
         F: Fn(&mut Context<'_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        let text = to_canonical_json(&parameters)
-            .unwrap_or_else(|error| panic!("the parameters of stage {} have no JSON form: {error}", self.id));
+        let text = to_canonical_json(&parameters);
+        let text =
+            text.unwrap_or_else(|error| panic!("the parameters of stage {} have no canonical form: {error}", self.id));
         self.finish(text, Arc::new(move |cx: &mut Context<'_>| function(cx, &parameters)))
     }
 

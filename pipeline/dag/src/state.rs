@@ -86,8 +86,7 @@ impl Folder {
             Ok(found) => return Err(Error::Version { folder: path, found: found.trim().to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // The tag keeps backup programs away: everything here can be made again.
-                let tag =
-                    "Signature: 8a477f597d28d172789f06886806bc55\n# Made by a build; it can be removed at any time.\n";
+                let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
                 fs::write(path.join("CACHEDIR.TAG"), tag).map_err(failed)?;
                 let scratch = tmp.join("VERSION");
                 fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version)).map_err(failed)?;

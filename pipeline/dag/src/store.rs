@@ -76,6 +76,12 @@ impl Store {
     pub(crate) fn take(&self, file: &Path) -> io::Result<(Digest, u64)> {
         let (digest, bytes) = Digest::of_reader(File::open(file)?)?;
         let place = self.place("objects", &digest);
+        if has_other_names(&fs::metadata(file)?) {
+            // A link to an input, say: the store must have a file of its own.
+            let copy = file.with_extension("copy");
+            fs::copy(file, &copy)?;
+            fs::rename(&copy, file)?;
+        }
         let mut permissions = fs::metadata(file)?.permissions();
         permissions.set_readonly(true);
         fs::set_permissions(file, permissions)?;
@@ -95,8 +101,8 @@ impl Store {
         let place = self.place("objects", digest);
         let mut content = match File::open(&place) {
             Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            // Whatever the reason, the store does not have it for us.
+            Err(_) => return Ok(None),
         };
         let (mut copy, guard) = self.new_file(&self.scratch)?;
         let (found, _) = Digest::of_reader(Tee { from: &mut content, to: &mut copy })?;
@@ -105,12 +111,17 @@ impl Store {
             return Ok(None);
         }
         copy.set_modified(SystemTime::now() - BACKDATE)?;
+        let written = Stamp::of(&copy.metadata()?);
         drop(copy);
         if let Some(folder) = destination.parent() {
             fs::create_dir_all(folder)?;
         }
+        remove_partials(destination);
         move_file(&guard.0, destination)?;
-        let stamp = Stamp::of(&fs::metadata(destination)?);
+        let placed = Stamp::of(&fs::metadata(destination)?);
+        // The rename changes the change time. Anything else means that somebody was there already:
+        // then the stamp from before will not be met again, and the file is hashed.
+        let stamp = if placed.is_same_content_as(&written) { placed } else { written };
         Ok(Some(Known { stamp, digest: *digest }))
     }
 
@@ -161,6 +172,17 @@ impl Store {
     }
 }
 
+#[cfg(unix)]
+fn has_other_names(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &fs::Metadata) -> bool {
+    false
+}
+
 /// Removes its file when it goes, unless somebody moved the file before.
 struct Removed(PathBuf);
 
@@ -186,26 +208,44 @@ impl Read for Tee<'_> {
 /// Renames, and where the destination lies on another file system copies to a hidden file beside
 /// it first, so that it still appears by rename.
 pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let error = match fs::rename(from, to) {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    match error.kind() {
-        io::ErrorKind::NotFound => {
-            let Some(folder) = to.parent().filter(|folder| !folder.exists()) else { return Err(error) };
-            fs::create_dir_all(folder)?;
-            move_file(from, to)
+        // Another thread may make the folder at the same time: make it whether it is there or not.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => {
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::rename(from, to).err()
         }
-        io::ErrorKind::CrossesDevices => {
+        result => result.err(),
+    };
+    match error {
+        None => Ok(()),
+        Some(error) if error.kind() == io::ErrorKind::CrossesDevices => {
             let name = to.file_name().unwrap_or_default().to_string_lossy();
-            let beside = Removed(to.with_file_name(format!(".{name}.{}.partial", std::process::id())));
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let beside = Removed(to.with_file_name(format!(".{name}.{}-{number}.partial", std::process::id())));
             let modified = fs::metadata(from)?.modified()?;
             fs::copy(from, &beside.0)?;
+            // Read-only files can be opened for reading only, which is enough to date them.
             File::open(&beside.0)?.set_modified(modified)?;
             fs::rename(&beside.0, to)?;
             fs::remove_file(from)
         }
-        _ => Err(error),
+        Some(error) => Err(error),
+    }
+}
+
+/// Removes what a killed process left beside an output while it copied to another file system.
+fn remove_partials(destination: &Path) {
+    let (Some(folder), Some(name)) = (destination.parent(), destination.file_name()) else { return };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        if found.starts_with(&prefix) && found.ends_with(".partial") {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -244,6 +284,33 @@ mod tests {
         assert_eq!(fs::read_to_string(&destination).unwrap(), "content");
         assert!(!fs::metadata(&destination).unwrap().permissions().readonly());
         assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn threads_that_store_the_same_at_once_do_not_trip_over_each_other() {
+        let (dir, store) = store();
+        for round in 0..50 {
+            let taken = std::thread::scope(|scope| {
+                let take = |thread: usize| {
+                    let file = dir.path().join(format!("scratch-{thread}"));
+                    fs::write(&file, format!("content {round}")).unwrap();
+                    store.take(&file)
+                };
+                let threads: Vec<_> = (0..4).map(|thread| scope.spawn(move || take(thread))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_an_input_does_not_bring_the_input_into_the_store() {
+        let (dir, store) = store();
+        let (input, file) = (dir.path().join("raw"), dir.path().join("scratch"));
+        fs::write(&input, "raw").unwrap();
+        fs::hard_link(&input, &file).unwrap();
+        store.take(&file).unwrap();
+        assert!(!fs::metadata(&input).unwrap().permissions().readonly());
     }
 
     #[test]

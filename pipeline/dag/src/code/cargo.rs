@@ -16,6 +16,8 @@ use crate::digest::Digest;
 /// What the build script wrote: parts `(name, version, digest)`, and for each module of the crate
 /// the places of its parts in that list. Modules are sorted by name.
 pub struct Table {
+    /// Name of the crate.
+    pub home: &'static str,
     /// All parts.
     pub parts: &'static [(&'static str, &'static str, [u8; 32])],
     /// Module path within the crate, such as `tinyml_mcu::stats`, and its parts.
@@ -24,9 +26,12 @@ pub struct Table {
 
 impl Table {
     /// The code behind the function with the given `type_name`, such as
-    /// `studies::tinyml_mcu::stats::fig5`: that of the innermost module on the path.
+    /// `studies::tinyml_mcu::stats::fig5`: that of the innermost module on the path. `None` for what
+    /// is no item of this crate.
     pub fn code_of(&self, function: &str) -> Option<Code> {
-        let (_, mut path) = function.split_once("::")?;
+        // Anything else, such as the type of a function pointer, says nothing of where code stands.
+        let path = function.strip_prefix('<').unwrap_or(function);
+        let mut path = path.strip_prefix(self.home)?.strip_prefix("::")?;
         loop {
             path = path.rsplit_once("::")?.0;
             if let Ok(found) = self.modules.binary_search_by(|(module, _)| module.cmp(&path)) {
@@ -88,7 +93,7 @@ impl Workspace {
         }
         let mut listed: Vec<_> = parts.into_iter().collect();
         listed.sort_by_key(|&(_, place)| place);
-        let mut text = String::from("dag::code::cargo::Table {\n    parts: &[\n");
+        let mut text = format!("dag::code::cargo::Table {{\n    home: {:?},\n    parts: &[\n", self.home.0);
         for (part, _) in listed {
             let version = part.version.unwrap_or_default();
             let _ = writeln!(text, "        ({:?}, {version:?}, {:?}),", part.name, part.digest.to_bytes());
@@ -100,17 +105,33 @@ impl Workspace {
     /// The code of each module of the home crate.
     fn codes(&self) -> io::Result<BTreeMap<String, Code>> {
         let lock = Lock::parse(&fs::read_to_string(self.root.join("Cargo.lock"))?);
+        let shared = self.shared_parts()?;
         let mut members = BTreeMap::new();
         for (name, folder) in &self.members {
             members.insert(name.as_str(), self.read_member(folder)?);
         }
-        let own_dependencies =
-            declared_dependencies(&fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?);
+        let manifest = fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?;
+        let own_dependencies = declared_dependencies(&manifest);
+        let unknown = |name: &&String| lock.is_member(name) && !members.contains_key(name.replace('-', "_").as_str());
+        if let Some(name) = own_dependencies.iter().filter(|name| *name != "dag").find(unknown) {
+            let problem = format!("{name} is a member of the workspace that stages may call: name it with `member`");
+            return Err(io::Error::other(problem));
+        }
+        if manifest.contains("package = \"") {
+            let problem = "a dependency under another name hides which code is behind a stage; use its own name";
+            return Err(io::Error::other(problem));
+        }
         let own: BTreeMap<Vec<String>, Source> = self
             .sources(&self.home.1.join("src"))?
             .into_iter()
+            .filter(|source| source.is_module)
             .map(|source| (module_path(&source.inside), source))
             .collect();
+        if let Some((source, opaque)) = own.values().find_map(|source| Some((source, source.names.opaque?))) {
+            let problem =
+                format!("{}: {opaque} hides which code is behind a stage; write it another way", source.part.name);
+            return Err(io::Error::other(problem));
+        }
 
         let mut codes = BTreeMap::new();
         for module in own.keys() {
@@ -131,9 +152,24 @@ impl Workspace {
                 locked.extend(own_dependencies.iter().filter(|d| d.replace('-', "_") == name).cloned());
             }
             parts.extend(lock.closure(&locked));
+            parts.extend(shared.iter().cloned());
             codes.insert(module.join("::"), Code::new(parts));
         }
         Ok(codes)
+    }
+
+    /// What every stage depends on: which features of the dependencies are switched on, and files
+    /// of the home crate that are no modules, because any of them may be included in one.
+    fn shared_parts(&self) -> io::Result<Vec<Part>> {
+        let manifest = fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
+        let section = manifest.lines().skip_while(|line| line.trim() != "[workspace.dependencies]").skip(1);
+        let section: Vec<&str> = section.take_while(|line| !line.starts_with('[')).collect();
+        let digest = Digest::of(section.join("\n").as_bytes());
+        let mut parts = vec![Part { name: "Cargo.toml [workspace.dependencies]".to_owned(), version: None, digest }];
+        let sources = self.sources(&self.home.1)?.into_iter();
+        let other = sources.filter(|source| !source.is_module && source.inside.starts_with("src"));
+        parts.extend(other.map(|source| source.part));
+        Ok(parts)
     }
 
     fn read_member(&self, folder: &Path) -> io::Result<Member> {
@@ -142,7 +178,8 @@ impl Workspace {
         Ok(Member { parts, dependencies: declared_dependencies(&manifest) })
     }
 
-    /// The Rust files below a folder of the workspace that shape what a crate does, sorted.
+    /// The files below a folder of the workspace that shape what a crate does, sorted: of whatever
+    /// kind, because a Rust file may include them.
     fn sources(&self, folder: &Path) -> io::Result<Vec<Source>> {
         let base = self.root.join(folder);
         let mut sources = Vec::new();
@@ -150,13 +187,21 @@ impl Workspace {
             let entry = entry?;
             let inside = entry.path().strip_prefix(&base).map_err(io::Error::other)?.to_owned();
             let beside = ["tests", "benches", "examples"].iter().any(|part| inside.starts_with(part));
-            if beside || !entry.file_type().is_file() || inside.extension().is_none_or(|e| e != "rs") {
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if beside || hidden || !entry.file_type().is_file() {
                 continue;
             }
+            let is_module = inside.extension().is_some_and(|extension| extension == "rs");
             let bytes = fs::read(entry.path())?;
             let name = folder.join(&inside).to_string_lossy().replace('\\', "/");
-            let names = module::names(&String::from_utf8_lossy(&bytes));
-            sources.push(Source { inside, names, part: Part { name, version: None, digest: Digest::of(&bytes) } });
+            let names =
+                if is_module { module::names(&String::from_utf8_lossy(&bytes)) } else { module::Names::default() };
+            sources.push(Source {
+                inside,
+                is_module,
+                names,
+                part: Part { name, version: None, digest: Digest::of(&bytes) },
+            });
         }
         Ok(sources)
     }
@@ -184,8 +229,9 @@ fn closure(module: &[String], own: &BTreeMap<Vec<String>, Source>) -> (BTreeSet<
             match resolve(&module, path, own) {
                 Some(other) if other == module => {}
                 Some(other) => {
-                    let above = module.starts_with(&other);
-                    open.push((other, above));
+                    // A glob may bring the modules that are declared above by their bare names.
+                    let from_below = module.starts_with(&other) && path.last().is_none_or(|last| last != "*");
+                    open.push((other, from_below));
                 }
                 None => drop(crates.insert(path[0].clone())),
             }
@@ -202,6 +248,7 @@ struct Member {
 struct Source {
     /// Path below the folder that was walked.
     inside: PathBuf,
+    is_module: bool,
     names: module::Names,
     part: Part,
 }
@@ -251,11 +298,34 @@ fn resolve(from: &[String], path: &[String], own: &BTreeMap<Vec<String>, Source>
     Some(base)
 }
 
-/// The names under `[dependencies]` of a manifest.
+/// The packages under `[dependencies]`, `[target.….dependencies]` and `[dependencies.….]` of a
+/// manifest, and those that a build script needs, by the name that the lock has for them.
 fn declared_dependencies(manifest: &str) -> Vec<String> {
-    let section = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1);
-    let keys = section.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split(['.', '=', ' ']).next());
-    keys.filter(|key| !key.is_empty() && !key.starts_with('#')).map(str::to_owned).collect()
+    let mut names: Vec<String> = Vec::new();
+    let mut in_list = false;
+    let mut in_table = false;
+    for line in manifest.lines() {
+        let line = line.split('#').next().unwrap_or(line).trim();
+        let package = line.split_once("package").and_then(|(_, rest)| rest.split('"').nth(1));
+        if let Some(section) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            in_list = ["dependencies", "build-dependencies"].iter().any(|kind| section.ends_with(kind))
+                && !section.ends_with("dev-dependencies");
+            let table = section.rsplit_once("dependencies.").filter(|(before, _)| !before.ends_with("dev-"));
+            in_table = table.is_some();
+            names.extend(table.map(|(_, name)| name.trim_matches('"').to_owned()));
+        } else if in_list {
+            let key = line.split(['.', '=', ' ']).next().unwrap_or_default().trim_matches('"');
+            if !key.is_empty() {
+                names.push(package.unwrap_or(key).to_owned());
+            }
+        } else if in_table
+            && line.starts_with("package")
+            && let (Some(last), Some(package)) = (names.last_mut(), package)
+        {
+            package.clone_into(last);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -273,7 +343,7 @@ mod tests {
     }
 
     const FILES: &[(&str, &str)] = &[
-        ("Cargo.lock", "[[package]]\nname = \"dep\"\nversion = \"1.0.0\"\nchecksum = \"aa\"\n"),
+        ("Cargo.lock", "[[package]]\nname = \"dep\"\nversion = \"1.0.0\"\nsource = \"registry\"\nchecksum = \"aa\"\n"),
         ("home/Cargo.toml", "[dependencies]\ndep.workspace = true\nhelper.workspace = true\n\n[features]\n"),
         ("home/src/lib.rs", "mod study; mod shared;"),
         ("home/src/shared.rs", "pub fn f() {}"),
@@ -287,23 +357,33 @@ mod tests {
         ("home/src/study/list/two.rs", ""),
         ("helper/Cargo.toml", "[dependencies]\n"),
         ("helper/src/lib.rs", "pub fn go() {}"),
+        ("helper/src/driver.js", "draw()"),
         ("helper/tests/t.rs", "fn test() {}"),
     ];
 
+    #[test]
+    fn dependencies_are_found_however_they_are_declared() {
+        let manifest = "[package]\nname = \"x\"\n[dependencies] # those\na.workspace = true\nb = { package = \"real-b\", version = \"1\" }\n\
+                        \"c\" = \"1\"\n[dependencies.d]\npackage = \"real-d\"\n[target.'cfg(unix)'.dependencies]\ne = \"1\"\n\
+                        [dev-dependencies]\nf = \"1\"\n[build-dependencies]\ng = \"1\"\n[features]\nh = []\n";
+        assert_eq!(declared_dependencies(manifest), ["a", "real-b", "c", "real-d", "e", "g"]);
+    }
+
     fn parts(dir: &Path) -> BTreeMap<String, Vec<String>> {
         let codes = Workspace::new(dir, "home").member("helper").codes().unwrap();
-        codes.into_iter().map(|(m, code)| (m, code.parts().iter().map(|p| p.name.clone()).collect())).collect()
+        let names = |code: Code| {
+            code.parts().iter().map(|p| p.name.clone()).filter(|name| !name.starts_with("Cargo.toml")).collect()
+        };
+        codes.into_iter().map(|(module, code)| (module, names(code))).collect()
     }
 
     #[test]
     fn a_module_counts_what_it_calls_and_not_the_list_that_calls_it() {
         let parts = parts(workspace(FILES).path());
-        let a = ["helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs"];
+        let helper = ["helper/Cargo.toml", "helper/src/driver.js", "helper/src/lib.rs"];
+        let a = [&helper[..], &["home/src/shared.rs", "home/src/study/a.rs"]].concat();
         assert_eq!(parts["study::a"], a);
-        assert_eq!(
-            parts["study::b"],
-            ["dep", "helper/src/lib.rs", "home/src/shared.rs", "home/src/study/a.rs", "home/src/study/b.rs"]
-        );
+        assert_eq!(parts["study::b"], [&["dep"], &a[..], &["home/src/study/b.rs"]].concat());
         let list = ["home/src/study/list.rs", "home/src/study/list/one.rs"];
         assert_eq!(parts["study::list::one"], [&["dep"], &list[..]].concat(), "not two, which is only declared above");
         let c = ["dep", "home/src/study/c.rs", "home/src/study/c/deep.rs"];
@@ -314,11 +394,17 @@ mod tests {
 
     #[test]
     fn the_emitted_table_gives_the_code_of_a_function() {
-        const TABLE: Table = Table { parts: &[("a.rs", "", [7; 32])], modules: &[("study", &[]), ("study::a", &[0])] };
+        const TABLE: Table =
+            Table { home: "home", parts: &[("a.rs", "", [7; 32])], modules: &[("study", &[]), ("study::a", &[0])] };
         let code = TABLE.code_of("home::study::a::Maker::run").unwrap();
         let digest = Digest::from_bytes([7; 32]);
         assert_eq!(code.parts(), [Part { name: "a.rs".into(), version: None, digest }]);
-        assert!(TABLE.code_of("home::other::run").is_none());
+        assert!(TABLE.code_of("<home::study::a::Maker as Make>::run").is_some());
+        for foreign in
+            ["home::other::run", "else::study::a::run", "homes::study::a::run", "fn(&home::study::a::X) -> u8"]
+        {
+            assert!(TABLE.code_of(foreign).is_none(), "{foreign}");
+        }
 
         let dir = workspace(FILES);
         let out = dir.path().join("code.rs");

@@ -14,6 +14,8 @@ pub(super) struct Lock {
 struct Package {
     name: String,
     version: String,
+    /// Where it comes from, with the revision for one from git; members of the workspace have none.
+    source: String,
     checksum: String,
     /// `name` or `name version`, as cargo writes them.
     dependencies: Vec<String>,
@@ -33,6 +35,8 @@ impl Lock {
                 package.name = name;
             } else if let Some(version) = value("version") {
                 package.version = version;
+            } else if let Some(source) = value("source") {
+                package.source = source;
             } else if let Some(checksum) = value("checksum") {
                 package.checksum = checksum;
             } else if let Some(dependency) = line.strip_prefix(" \"").and_then(|l| l.strip_suffix("\",")) {
@@ -42,8 +46,13 @@ impl Lock {
         Self { packages }
     }
 
+    /// Whether a package is a member of the workspace.
+    pub(super) fn is_member(&self, name: &str) -> bool {
+        self.packages.iter().any(|package| package.name == name && package.source.is_empty())
+    }
+
     /// The packages named, and all that they depend on, as parts of code. Members of the workspace
-    /// have no checksum: they are left out here and count with their source files.
+    /// are left out here and count with their source files.
     pub(super) fn closure(&self, roots: &BTreeSet<String>) -> Vec<Part> {
         let mut by_name: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
         for package in &self.packages {
@@ -53,7 +62,7 @@ impl Lock {
         let mut open: Vec<&Package> =
             roots.iter().flat_map(|root| by_name.get(root.as_str()).into_iter().flatten().copied()).collect();
         while let Some(package) = open.pop() {
-            if package.checksum.is_empty() || !seen.insert((&package.name, &package.version)) {
+            if package.source.is_empty() || !seen.insert((&package.name, &package.version)) {
                 continue;
             }
             for dependency in &package.dependencies {
@@ -68,7 +77,7 @@ impl Lock {
             .map(|p| Part {
                 name: p.name.clone(),
                 version: Some(p.version.clone()),
-                digest: Digest::of(format!("{} {}", p.version, p.checksum).as_bytes()),
+                digest: Digest::of(format!("{} {} {}", p.version, p.checksum, p.source).as_bytes()),
             })
             .collect()
     }
@@ -94,12 +103,13 @@ dependencies = [
 [[package]]
 name = "b"
 version = "1.0.0"
+source = "registry"
 checksum = "b1"
 
 [[package]]
 name = "b"
 version = "2.0.0"
-checksum = "b2"
+source = "git#rev"
 
 [[package]]
 name = "ours"
@@ -111,6 +121,7 @@ dependencies = [
 [[package]]
 name = "c"
 version = "3.0.0"
+source = "registry"
 checksum = "cc"
 "#;
 

@@ -13,6 +13,9 @@ enum Token {
     Open,
     Close,
     Comma,
+    Star,
+    /// `#` or `#!`, and the bracket behind it.
+    Attribute,
     Other,
 }
 
@@ -20,50 +23,121 @@ enum Token {
 #[derive(Default)]
 pub(super) struct Names {
     /// All paths, each as its segments: `use super::{a, b::C}` gives `[super, a]` and
-    /// `[super, b, C]`; `stats::mean(x)` gives `[stats, mean]`.
+    /// `[super, b, C]`; `stats::mean(x)` gives `[stats, mean]`; a glob ends in `*`.
     pub(super) paths: BTreeSet<Vec<String>>,
     /// Modules that are only declared: `mod a;`.
     pub(super) declared: BTreeSet<String>,
+    /// What cannot be followed, and must not be overlooked: `#[path = …]`, `macro_use`.
+    pub(super) opaque: Option<&'static str>,
 }
 
 /// Reads a source file.
 pub(super) fn names(source: &str) -> Names {
     let tokens = tokens(source);
     let mut names = Names::default();
+    // For each inline module around the place: how many braces were open where it began.
+    let mut inline: Vec<usize> = Vec::new();
+    let mut braces = 0;
     let mut at = 0;
     while at < tokens.len() {
-        if let (Some(Token::Word(keyword)), Some(Token::Word(module))) = (tokens.get(at), tokens.get(at + 1))
-            && keyword == "mod"
-        {
-            names.declared.insert(module.clone());
-            at += 2;
-        } else {
-            at = path(&tokens, at, &[], &mut names.paths).max(at + 1);
+        let word = |at: usize| match tokens.get(at) {
+            Some(Token::Word(word)) => Some(word.as_str()),
+            _ => None,
+        };
+        match (&tokens[at], word(at), word(at + 1)) {
+            (_, Some("mod"), Some(module)) => {
+                if tokens.get(at + 2) == Some(&Token::Open) {
+                    inline.push(braces);
+                } else {
+                    names.declared.insert(module.to_owned());
+                }
+                at += 2;
+            }
+            (_, Some("use"), _) => {
+                at = path(&tokens, at + 1, &[], inline.len(), true, &mut names.paths).max(at + 1);
+            }
+            (_, Some("macro_use"), _) => {
+                names.opaque = Some("macro_use");
+                at += 1;
+            }
+            (_, Some("extern"), Some("crate")) => {
+                names.opaque = Some("extern crate");
+                at += 1;
+            }
+            (Token::Attribute, _, Some("path")) => {
+                names.opaque = Some("#[path]");
+                at += 1;
+            }
+            (Token::Open, ..) => {
+                braces += 1;
+                at += 1;
+            }
+            (Token::Close, ..) => {
+                braces = braces.saturating_sub(1);
+                if inline.last() == Some(&braces) {
+                    inline.pop();
+                }
+                at += 1;
+            }
+            _ => at = path(&tokens, at, &[], inline.len(), false, &mut names.paths).max(at + 1),
         }
     }
     names
 }
 
-/// Reads a path or a `use` tree that starts at `at`; returns where it ends.
-fn path(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut BTreeSet<Vec<String>>) -> usize {
+/// Reads a path, or in a `use` a tree of them, that starts at `at`; returns where it ends. Inside
+/// `inline` modules of the file, as many `super` lead to the file's own module.
+fn path(
+    tokens: &[Token],
+    mut at: usize,
+    prefix: &[String],
+    inline: usize,
+    is_use: bool,
+    found: &mut BTreeSet<Vec<String>>,
+) -> usize {
     let mut segments = prefix.to_vec();
-    while let Some(Token::Word(word)) = tokens.get(at) {
-        segments.push(word.clone());
+    let tree = |mut at: usize, segments: &[String], found: &mut BTreeSet<Vec<String>>| {
+        while at < tokens.len() && tokens[at] != Token::Close {
+            at = path(tokens, at, segments, inline, is_use, found).max(at + 1);
+        }
+        at + 1
+    };
+    if is_use && tokens.get(at) == Some(&Token::PathSeparator) {
+        at += 1;
+    }
+    if is_use && tokens.get(at) == Some(&Token::Open) {
+        return tree(at + 1, &segments, found);
+    }
+    loop {
+        match tokens.get(at) {
+            Some(Token::Word(word)) => segments.push(word.clone()),
+            Some(Token::Star) if is_use => segments.push("*".to_owned()),
+            _ => break,
+        }
         at += 1;
         if tokens.get(at) != Some(&Token::PathSeparator) {
             break;
         }
         at += 1;
         if tokens.get(at) == Some(&Token::Open) {
-            at += 1;
-            while at < tokens.len() && tokens[at] != Token::Close {
-                at = path(tokens, at, &segments, found).max(at + 1);
-            }
-            return at + 1;
+            return tree(at + 1, &segments, found);
         }
     }
-    // A word by itself is a variable or the like: what is in a module or crate is behind a `::`.
-    if segments.len() > prefix.len().max(1) {
+    // Another name for it changes nothing.
+    if is_use && tokens.get(at) == Some(&Token::Word("as".to_owned())) {
+        at += 2;
+    }
+    // Outside of `use` a word by itself is a variable or the like: what is in a module or crate is
+    // behind a `::`.
+    if segments.len() > prefix.len() && (is_use || segments.len() > 1) {
+        let outwards = segments.iter().take(inline).take_while(|segment| *segment == "super").count();
+        if outwards > 0 {
+            segments.splice(..outwards, ["self".to_owned()]);
+            // `self::super` is `super`.
+            if segments.get(1).is_some_and(|segment| segment == "super") {
+                segments.remove(0);
+            }
+        }
         found.insert(segments);
     }
     at
@@ -87,14 +161,33 @@ fn tokens(source: &str) -> Vec<Token> {
                 i = end_of_string(&chars, i);
                 tokens.push(Token::Other);
             }
-            // A raw string; a raw identifier `r#type` is taken for the word behind it.
-            'r' if raw_string(&chars, i).is_some() && !ends_in_word(&chars, i) => {
+            'b' | 'c' if next == Some('r') && raw_string(&chars, i + 1).is_some() => {
+                i = raw_string(&chars, i + 1).unwrap_or(i + 1);
+                tokens.push(Token::Other);
+            }
+            'r' if raw_string(&chars, i).is_some() => {
                 i = raw_string(&chars, i).unwrap_or(i + 1);
                 tokens.push(Token::Other);
             }
+            // A raw identifier is the word behind the mark.
+            'r' if next == Some('#') => i += 2,
             // A character that is a quote or a slash would open a string or a comment.
-            '\'' if next == Some('\\') => i = (i + 3).min(chars.len()),
+            '\'' if next == Some('\\') => {
+                i += 3;
+                while i < chars.len() && chars[i] != '\'' {
+                    i += 1;
+                }
+                i += 1;
+            }
             '\'' if chars.get(i + 2) == Some(&'\'') => i += 3,
+            '#' if next == Some('[') => {
+                tokens.push(Token::Attribute);
+                i += 2;
+            }
+            '#' if next == Some('!') && chars.get(i + 2) == Some(&'[') => {
+                tokens.push(Token::Attribute);
+                i += 3;
+            }
             _ if c.is_alphabetic() || c == '_' => {
                 let start = i;
                 while i < chars.len() && (chars[i].is_alphanumeric() || chars[i] == '_') {
@@ -111,6 +204,7 @@ fn tokens(source: &str) -> Vec<Token> {
                     '{' => tokens.push(Token::Open),
                     '}' => tokens.push(Token::Close),
                     ',' => tokens.push(Token::Comma),
+                    '*' => tokens.push(Token::Star),
                     c if c.is_whitespace() => {}
                     _ => tokens.push(Token::Other),
                 }
@@ -119,10 +213,6 @@ fn tokens(source: &str) -> Vec<Token> {
         }
     }
     tokens
-}
-
-fn ends_in_word(chars: &[char], i: usize) -> bool {
-    i > 0 && (chars[i - 1].is_alphanumeric() || chars[i - 1] == '_')
 }
 
 fn end_of_block_comment(chars: &[char], mut i: usize) -> usize {
@@ -184,17 +274,48 @@ mod tests {
         let source =
             "use super::{clean, aggregate::{self, mean}};\nuse polars_core::prelude::*;\nfn f() { stats::mean(x) }";
         let paths = found(source);
-        for path in
-            ["super::clean", "super::aggregate::self", "super::aggregate::mean", "polars_core::prelude", "stats::mean"]
-        {
+        for path in [
+            "super::clean",
+            "super::aggregate::self",
+            "super::aggregate::mean",
+            "polars_core::prelude::*",
+            "stats::mean",
+        ] {
             assert!(paths.iter().any(|p| p == path), "{path} in {paths:?}");
+        }
+    }
+
+    #[test]
+    fn globs_other_names_and_raw_identifiers_are_followed() {
+        let paths = found("use helper::*; use helper as h; use {one::A, two as b}; pub use three; super::r#move::f();");
+        assert_eq!(paths, ["helper", "helper::*", "one::A", "super::move::f", "three", "two"]);
+    }
+
+    #[test]
+    fn super_in_an_inline_module_is_the_file_itself() {
+        let paths = found("mod tests { use super::*; use super::super::b; fn f() { {} } } use super::c;");
+        assert_eq!(paths, ["self::*", "super::b", "super::c"]);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_told() {
+        assert_eq!(names("#[path = \"x.rs\"] mod q;").opaque, Some("#[path]"));
+        assert_eq!(names("#[macro_use] mod q;").opaque, Some("macro_use"));
+        assert_eq!(names("extern crate helper as h;").opaque, Some("extern crate"));
+        assert_eq!(names("fn path() {} let crate_path = 1;").opaque, None);
+    }
+
+    #[test]
+    fn quotes_in_raw_bytes_and_characters_do_not_turn_code_inside_out() {
+        for text in ["br#\"one \" quote\"#", "br\"\\\"", "m!['\\n','\"']", "'\\u{1F600}'", "b'\"'"] {
+            assert_eq!(found(&format!("{text}; a::b")), ["a::b"], "{text}");
         }
     }
 
     #[test]
     fn a_declared_module_is_no_path() {
         let names = names("pub(super) mod a;\nmod b { use c::d; }");
-        assert_eq!(names.declared, ["a", "b"].map(str::to_owned).into());
+        assert_eq!(names.declared, ["a"].map(str::to_owned).into(), "b is in the file itself");
         assert!(names.paths.contains(&vec!["c".to_owned(), "d".to_owned()]));
         assert!(!names.paths.contains(&vec!["a".to_owned()]));
     }

@@ -94,13 +94,14 @@ impl Space {
         self.dir.path().join(path)
     }
 
-    /// Writes a file, dated back so that no test waits for the clock.
+    /// Writes a file, dated back and left alone for longer than a tick of the clock.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         let file = File::options().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(5)).unwrap();
+        std::thread::sleep(Duration::from_millis(30));
     }
 
     pub fn read(&self, path: &str) -> String {
