@@ -24,6 +24,14 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
         assert!(fs::read(workspace.path(paper)).unwrap().starts_with(b"%PDF-"));
     }
 
+    // What rests on a log that was never released says so; the rest of the same study does not.
+    for (record, status) in [("inf.r01", "published"), ("inf.r03", "reconstructed"), ("inf.f06", "reconstructed")] {
+        let json: serde_json::Value =
+            serde_json::from_str(&workspace.read(&format!("derived/vision-inference/records/{record}.json"))).unwrap();
+        assert_eq!(json["status"], status, "{record}");
+    }
+    assert!(workspace.read("figures/vision-inference/inf.f06.svg").contains("RECONSTRUCTED DATA"));
+
     let again = workspace.build(&[]);
     assert_eq!((again.ran(), again.restored()), (vec![], vec![]));
     assert!(again.fresh().len() > 60);
