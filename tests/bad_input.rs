@@ -123,3 +123,48 @@ fn wrong_usage_has_its_own_exit_code() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));
     }
 }
+
+#[test]
+fn delimited_files_that_are_not_as_expected() {
+    let Some(mirror) = mirror() else { return };
+    let study = "vision-inference";
+    let (accuracy, windows) = ("logs/accuracy.csv", "logs/pm.csv");
+    let text = |text: &'static str| move |_: Vec<u8>| text.as_bytes().to_vec();
+    let row = "alexnet,2020-08-07 15:46:21.270897,2020-08-07 15:50:52.335178";
+    type Spoil = Box<dyn FnOnce(Vec<u8>) -> Vec<u8>>;
+    let cases: [(&str, Spoil, &str, &[&str]); 6] = [
+        (accuracy, Box::new(text("\u{feff}")), "ingest/accuracy", &["empty", "model,top1,top5"]),
+        (accuracy, Box::new(text("name,top1,top5\n")), "ingest/accuracy", &["header", "name,top1,top5"]),
+        (
+            accuracy,
+            Box::new(text("model,top1,top5\na,1,2\na,1,2\n")),
+            "ingest/accuracy",
+            &["\"a\"", "line 2", "line 3"],
+        ),
+        (
+            "at-ccae08d/results/cv_training.csv",
+            Box::new(|bytes| replace(bytes, b",0.004347", b",-.004347")),
+            "ingest/energies-training",
+            &["column empirical", "negative"],
+        ),
+        (
+            windows,
+            Box::new(|bytes| replace(bytes, b"15:46:21.270897", b"15:46:61.270897")),
+            "ingest/windows-inference",
+            &["line 2", "15:46:61"],
+        ),
+        (
+            windows,
+            Box::new(move |bytes| replace(bytes, row.as_bytes(), row.replace("15:50:52", "15:40:52").as_bytes())),
+            "clean/windows-inference",
+            &["ends before it starts"],
+        ),
+    ];
+    for (path, spoil, stage, words) in cases {
+        let workspace = Workspace::with_raw(&mirror);
+        workspace.spoil_raw(study, path, spoil);
+        let build = workspace.build(&["vision-inference/ingest", "vision-inference/clean"]);
+        assert!(build.failed().contains(&format!("{study}/{stage}").as_str()), "{stage}: {}", build.errors);
+        assert_told(&build, words);
+    }
+}

@@ -18,8 +18,19 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
     let output = workspace.run(&["build-paper", "--mirror", mirror.to_str().unwrap()]);
     assert!(output.status.success(), "{}", text(&output));
     let papers = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(papers, "derived/papers/tinyml-mcu.pdf\n", "stdout holds the result and nothing else");
-    assert!(fs::read(workspace.path("derived/papers/tinyml-mcu.pdf")).unwrap().starts_with(b"%PDF-"));
+    let expected = ["derived/papers/tinyml-mcu.pdf", "derived/papers/vision-inference.pdf"];
+    assert_eq!(papers.lines().collect::<Vec<_>>(), expected, "stdout holds the result and nothing else");
+    for paper in expected {
+        assert!(fs::read(workspace.path(paper)).unwrap().starts_with(b"%PDF-"));
+    }
+
+    // What rests on a log that was never released says so; the rest of the same study does not.
+    for (record, status) in [("inf.r01", "published"), ("inf.r03", "reconstructed"), ("inf.f06", "reconstructed")] {
+        let json: serde_json::Value =
+            serde_json::from_str(&workspace.read(&format!("derived/vision-inference/records/{record}.json"))).unwrap();
+        assert_eq!(json["status"], status, "{record}");
+    }
+    assert!(workspace.read("figures/vision-inference/inf.f06.svg").contains("RECONSTRUCTED DATA"));
 
     let again = workspace.build(&[]);
     assert_eq!((again.ran(), again.restored()), (vec![], vec![]));
@@ -100,7 +111,7 @@ fn two_workspaces_and_thread_counts_make_the_same_bytes() {
 fn the_committed_figures_are_those_that_are_made_and_nothing_in_them_overlaps() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
-    assert_eq!(workspace.build(&["tinyml-mcu/figures"]).code, Some(0));
+    assert_eq!(workspace.build(&["tinyml-mcu/figures", "vision-inference/figures"]).code, Some(0));
     for (path, bytes) in workspace.contents("figures") {
         let findings = plot::lint(std::str::from_utf8(&bytes).unwrap()).unwrap();
         assert!(findings.is_empty(), "{path}: {findings:?}");

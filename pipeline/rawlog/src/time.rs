@@ -3,7 +3,89 @@
 /// pandas' "not a time", the missing value of a time column.
 pub const NAT: i64 = i64::MIN;
 
+/// Nanoseconds of a second.
+pub const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
+
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
+
+/// A date and time of day as written, with the distance of its clock from UTC if it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DateTime {
+    /// Nanoseconds since 1970-01-01 00:00 on the clock that wrote it.
+    pub local: i64,
+    /// Seconds by which that clock is ahead of UTC.
+    pub ahead: Option<i64>,
+}
+
+impl DateTime {
+    /// Nanoseconds since 1970-01-01 UTC, `None` if the zone is not told.
+    #[must_use]
+    pub fn utc(self) -> Option<i64> {
+        Some(self.utc_if_ahead(self.ahead?))
+    }
+
+    /// Nanoseconds since 1970-01-01 UTC of a clock that is `ahead` seconds ahead of UTC; what the text
+    /// itself tells counts more.
+    #[must_use]
+    pub fn utc_if_ahead(self, ahead: i64) -> i64 {
+        self.local - self.ahead.unwrap_or(ahead) * NANOSECONDS_PER_SECOND
+    }
+}
+
+/// Reads `2020-08-07 15:46:21.270897+00:00`: a space or `T` between date and time, up to nine decimals
+/// of the second or none, and `Z`, `±HH:MM` or nothing at the end. `None` for anything else, days that
+/// do not exist, and years before 1700 or after 2250.
+#[must_use]
+pub fn parse_date_time(text: &str) -> Option<DateTime> {
+    let (date, rest) = text.split_once([' ', 'T'])?;
+    let [year, month, day] = fixed_numbers(date, '-', [4, 2, 2])?;
+    let at_zone = rest.find(['+', '-', 'Z']).unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at_checked(at_zone)?;
+    let (clock, decimals) = clock.split_once('.').map_or((clock, None), |(clock, decimals)| (clock, Some(decimals)));
+    let [hour, minute, second] = fixed_numbers(clock, ':', [2, 2, 2])?;
+    let fraction = match decimals {
+        None => 0,
+        Some(digits) if (1..=9).contains(&digits.len()) => fixed_number(&format!("{digits:0<9}"), 9)?,
+        Some(_) => return None,
+    };
+    let days = days_of(year, month, day).filter(|_| (1700..=2250).contains(&year))?;
+    let ahead = match zone {
+        "" => None,
+        "Z" => Some(0),
+        _ => {
+            let [hours, minutes] = fixed_numbers(zone.get(1..)?, ':', [2, 2])?;
+            let seconds = (hours < 24 && minutes < 60).then_some(hours * 3600 + minutes * 60)?;
+            Some(if zone.starts_with('-') { -seconds } else { seconds })
+        }
+    };
+    let seconds = (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)?;
+    Some(DateTime { local: days * NANOSECONDS_PER_DAY + seconds * NANOSECONDS_PER_SECOND + fraction, ahead })
+}
+
+/// Numbers of so many digits each.
+fn fixed_numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; N];
+    for (number, digits) in numbers.iter_mut().zip(digits) {
+        *number = fixed_number(parts.next()?, digits)?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+fn fixed_number(text: &str, digits: usize) -> Option<i64> {
+    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// The day counted from 1970-01-01, the inverse of [`civil_date`]; `None` if the month has no such day.
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let from_march = year - i64::from(month <= 2);
+    let era = from_march.div_euclid(400);
+    let year_of_era = from_march.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    (civil_date(days) == (year, month, day)).then_some(days)
+}
 
 /// A time as ISO 8601 without zone, with as many decimals of the second as are not zero, in groups
 /// of three: `2020-07-19T17:54:47.858170`. `NaT` for [`NAT`].
@@ -63,6 +145,51 @@ mod tests {
             (NAT, "NaT"),
         ] {
             assert_eq!(iso8601(nanoseconds), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        let utc = |text| parse_date_time(text).unwrap().utc();
+        assert_eq!(utc("2020-07-19 17:54:47.858170+00:00"), Some(1_595_181_287_858_170_000));
+        assert_eq!(utc("2020-07-19T18:54:47.85817+01:00"), Some(1_595_181_287_858_170_000));
+        assert_eq!(utc("2020-07-19 12:24:47.858170-05:30"), Some(1_595_181_287_858_170_000));
+        assert_eq!(utc("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(utc("2020-02-29 00:00:00+00:00"), Some(1_582_934_400_000_000_000));
+        let local = parse_date_time("1970-01-01 01:00:00.5").unwrap();
+        assert_eq!((local.utc(), local.utc_if_ahead(3600)), (None, 500_000_000));
+        for day in -200_000..100_000 {
+            let (year, month, day_of_month) = civil_date(day);
+            if (1700..=2250).contains(&year) {
+                assert_eq!(days_of(year, month, day_of_month), Some(day));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "unknown",
+            "2020-08-07",
+            "2020-13-07 00:00:00",
+            "2019-02-29 00:00:00",
+            "2020-08-07 24:00:00",
+            "2020-08-07 10:60:00",
+            "2020-08-07 10:00:60",
+            "2020-08-07 10:00",
+            "20-08-07 10:00:00",
+            "2020-08-07 10:00:00.",
+            "2020-08-07 10:00:00.1234567890",
+            "2020-08-07 10:00:00+0100",
+            "2020-08-07 10:00:00+24:00",
+            "2020-08-07 10:00:00 +01:00",
+            "2020-08-07 +1:00:00",
+            "9999-01-01 00:00:00",
+            "2020-08-00 10:00:00",
+            "é-08-07 10:00:00é",
+        ] {
+            assert_eq!(parse_date_time(text), None, "{text}");
         }
     }
 }

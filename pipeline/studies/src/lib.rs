@@ -17,5 +17,6 @@ mod study;
 mod table;
 mod tinyml_mcu;
 pub mod verify;
+mod vision_inference;
 
 pub use study::{Study, all};

@@ -91,12 +91,14 @@ pub(crate) struct StageOf<'a> {
     setting: &'a Setting,
     builder: StageBuilder,
     tools: Vec<(String, String)>,
+    /// Which data what the stage makes rests on: those of the study, unless the stage says otherwise.
+    status: Status,
 }
 
 impl<'a> StageOf<'a> {
     pub(crate) fn new(setting: &'a Setting, layer: &str, name: &str) -> Self {
         let builder = Stage::new(format!("{}/{layer}/{name}", setting.study));
-        Self { setting, builder, tools: Vec::new() }
+        Self { setting, builder, tools: Vec::new(), status: setting.status }
     }
 
     /// Reads a raw file of the study; it must be the pinned one.
@@ -159,6 +161,15 @@ impl<'a> StageOf<'a> {
         stage.makes("png", &format!("figures/{name}.png")).makes("csv", &format!("figures/{name}.csv"))
     }
 
+    /// Says that what the stage makes rests on a log that was never released and is reconstructed.
+    /// Simulated data stay simulated.
+    pub(crate) fn reconstructed(mut self) -> Self {
+        if self.status == Status::Published {
+            self.status = Status::Reconstructed;
+        }
+        self
+    }
+
     /// Depends on a tool outside the code, told by its version.
     pub(crate) fn uses(mut self, tool: &str, version: &str) -> Self {
         self.tools.push((tool.to_owned(), version.to_owned()));
@@ -171,7 +182,7 @@ impl<'a> StageOf<'a> {
         F: Fn(&mut Cx<'_, '_>) -> Result<(), Problem> + Send + Sync + 'static,
     {
         let code = self.code(code_of::<F>());
-        let status = self.setting.status;
+        let status = self.status;
         self.builder.code(code).run_with(status, move |cx, &status| function(&mut Cx { cx, status }))
     }
 
@@ -182,7 +193,7 @@ impl<'a> StageOf<'a> {
         F: Fn(&mut Cx<'_, '_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
     {
         let code = self.code(code_of::<F>());
-        let run = Run { status: self.setting.status, parameters };
+        let run = Run { status: self.status, parameters };
         self.builder
             .code(code)
             .run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
@@ -195,7 +206,7 @@ impl<'a> StageOf<'a> {
         G: Fn(&mut Cx<'_, '_>) -> Result<(), Problem> + Send + Sync + 'static,
     {
         let code = self.code(code_of::<F>());
-        let status = self.setting.status;
+        let status = self.status;
         self.builder.code(code).run_with(status, move |cx, &status| call(&mut Cx { cx, status }))
     }
 

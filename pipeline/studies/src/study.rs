@@ -12,8 +12,8 @@ use crate::published::Published;
 use crate::record::{Record, Status};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
-use crate::tinyml_mcu;
 use crate::verify::{self, Expectation, StudyReport, Summary};
+use crate::{tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -27,12 +27,20 @@ pub struct Study {
 
 /// All studies, in the order in which they are built and told of.
 pub fn all() -> &'static [Study] {
-    &[Study {
-        name: "tinyml-mcu",
-        stages: tinyml_mcu::stages,
-        expectations: verify::tinyml_mcu::expectations,
-        raw_unit: tinyml_mcu::raw_unit,
-    }]
+    &[
+        Study {
+            name: "tinyml-mcu",
+            stages: tinyml_mcu::stages,
+            expectations: verify::tinyml_mcu::expectations,
+            raw_unit: tinyml_mcu::raw_unit,
+        },
+        Study {
+            name: "vision-inference",
+            stages: vision_inference::stages,
+            expectations: verify::vision_inference::expectations,
+            raw_unit: vision_inference::raw_unit,
+        },
+    ]
 }
 
 impl Study {

@@ -28,6 +28,7 @@ mod expectation;
 pub mod figure;
 mod render;
 pub mod tinyml_mcu;
+pub mod vision_inference;
 
 pub use compare::{Measure, ValueCheck, ValueVerdict};
 pub use expectation::{Expectation, Place};

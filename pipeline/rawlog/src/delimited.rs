@@ -1,0 +1,278 @@
+//! Delimited text with a header line: comma-separated files as loggers and spreadsheets write them.
+//!
+//! A byte order mark, CRLF line ends and a missing last line end are taken as they come. Everything
+//! else that differs from what the caller expects is an error that names the line: silence here would
+//! be a wrong number later.
+
+use std::collections::BTreeMap;
+
+/// A delimited file in memory: its header, and the cells of each row as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delimited {
+    header: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// One row and where it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    line: u64,
+    cells: Vec<String>,
+}
+
+/// Why a delimited file could not be read. Lines count from 1; the header is line 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DelimitedError {
+    /// There is no header.
+    #[error("the file is empty; expected the header {expected}")]
+    Empty {
+        /// The header that is needed.
+        expected: String,
+    },
+    /// The header is another one.
+    #[error("line 1: the header is {found}; expected {expected}")]
+    Header {
+        /// The header that is needed.
+        expected: String,
+        /// The header that is there.
+        found: String,
+    },
+    /// A row is longer or shorter than the header, or not UTF-8.
+    #[error("line {line}: {message}")]
+    Row {
+        /// Its line.
+        line: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// A cell does not hold what it should.
+    #[error("line {line}, column {column}: {found:?} where {expected} is needed")]
+    Cell {
+        /// Its line.
+        line: u64,
+        /// Its column.
+        column: String,
+        /// What is there.
+        found: String,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// A key occurs twice.
+    #[error("line {line}, column {column}: {value:?} stands already in line {first}; expected each once")]
+    Duplicate {
+        /// The later line.
+        line: u64,
+        /// The column.
+        column: String,
+        /// The value.
+        value: String,
+        /// The earlier line.
+        first: u64,
+    },
+}
+
+impl DelimitedError {
+    /// The line that the error is about.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        match self {
+            Self::Empty { .. } | Self::Header { .. } => 1,
+            Self::Row { line, .. } | Self::Cell { line, .. } | Self::Duplicate { line, .. } => *line,
+        }
+    }
+}
+
+impl Delimited {
+    /// Reads a file whose header must be `header`.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Empty`], [`DelimitedError::Header`], or [`DelimitedError::Row`] at the first row
+    /// with another number of cells or with bytes that are not UTF-8.
+    pub fn read(bytes: &[u8], header: &[&str]) -> Result<Self, DelimitedError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+        let mut lines = Lines { bytes, byte: 0, line: 1 };
+        let found: Vec<String> =
+            reader.headers().map_err(|error| broken(&error, &mut lines))?.iter().map(str::to_owned).collect();
+        if found.is_empty() {
+            return Err(DelimitedError::Empty { expected: header.join(",") });
+        }
+        if found != header {
+            return Err(DelimitedError::Header { expected: header.join(","), found: found.join(",") });
+        }
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| broken(&error, &mut lines))?;
+            let line = lines.at(record.position());
+            rows.push(Row { line, cells: record.iter().map(str::to_owned).collect() });
+        }
+        Ok(Self { header: found, rows })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The cells of a column with their lines.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Header`] if there is no such column.
+    pub fn column(&self, name: &str) -> Result<impl Iterator<Item = (u64, &str)>, DelimitedError> {
+        let missing = || DelimitedError::Header { expected: name.to_owned(), found: self.header.join(",") };
+        let place = self.header.iter().position(|column| column == name).ok_or_else(missing)?;
+        // Each row has as many cells as the header: `read` has seen to it.
+        Ok(self.rows.iter().map(move |row| (row.line, row.cells.get(place).map_or("", String::as_str))))
+    }
+
+    /// A column as texts.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Header`] if there is no such column.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, DelimitedError> {
+        Ok(self.column(name)?.map(|(_, cell)| cell.to_owned()).collect())
+    }
+
+    /// A column of texts of which none may occur twice or be empty.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Duplicate`] or [`DelimitedError::Cell`] at the first row that offends.
+    pub fn keys(&self, name: &str) -> Result<Vec<String>, DelimitedError> {
+        let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+        for (line, cell) in self.column(name)? {
+            if cell.is_empty() {
+                return Err(wrong_cell(line, name, cell, "a name"));
+            }
+            if let Some(first) = seen.insert(cell, line) {
+                let (column, value) = (name.to_owned(), cell.to_owned());
+                return Err(DelimitedError::Duplicate { line, column, value, first });
+            }
+        }
+        self.texts(name)
+    }
+
+    /// A column of finite numbers.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Cell`] at the first cell that holds none.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, DelimitedError> {
+        self.numbers_where(name, "a finite number", |_| true)
+    }
+
+    /// A column of finite numbers that are zero or more: counts, powers, energies.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Cell`] at the first cell that holds none.
+    pub fn non_negative(&self, name: &str) -> Result<Vec<f64>, DelimitedError> {
+        self.numbers_where(name, "a number that is not negative", |number| number >= 0.0)
+    }
+
+    fn numbers_where(
+        &self,
+        name: &str,
+        expected: &'static str,
+        fits: impl Fn(f64) -> bool,
+    ) -> Result<Vec<f64>, DelimitedError> {
+        let number = |(line, cell): (u64, &str)| {
+            let number = cell.trim().parse().ok().filter(|number: &f64| number.is_finite() && fits(*number));
+            number.ok_or_else(|| wrong_cell(line, name, cell, expected))
+        };
+        self.column(name)?.map(number).collect()
+    }
+}
+
+/// The error of a cell that does not hold what it should.
+pub(crate) fn wrong_cell(line: u64, column: &str, found: &str, expected: &'static str) -> DelimitedError {
+    DelimitedError::Cell { line, column: column.to_owned(), found: found.to_owned(), expected }
+}
+
+/// Lines of ascending places. The reader's own count is one behind after CRLF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the row that starts at or, past line ends, after a place.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.byte);
+        while let Some(byte) = self.bytes.get(self.byte)
+            && (self.byte < start || matches!(byte, b'\r' | b'\n'))
+        {
+            self.line += u64::from(*byte == b'\n');
+            self.byte += 1;
+        }
+        self.line
+    }
+}
+
+fn broken(error: &csv::Error, lines: &mut Lines<'_>) -> DelimitedError {
+    let line = lines.at(error.position());
+    let message = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells where the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "bytes that are not UTF-8; save the file as UTF-8".to_owned(),
+        _ => error.to_string(),
+    };
+    DelimitedError::Row { line, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: [&str; 3] = ["model", "top1", "top5"];
+
+    #[test]
+    fn a_byte_order_mark_crlf_and_a_missing_last_line_end_change_nothing() {
+        let plain = Delimited::read(b"model,top1,top5\na,24,7\nb,8.5,8.456\n", &HEADER).unwrap();
+        for same in [
+            &b"\xef\xbb\xbfmodel,top1,top5\r\na,24,7\r\nb,8.5,8.456"[..],
+            b"model,top1,top5\r\na,24,7\r\nb,8.5,8.456\r\n",
+            b"model,top1,top5\na,24,7\nb,8.5,8.456",
+        ] {
+            assert_eq!(Delimited::read(same, &HEADER).unwrap(), plain);
+        }
+        assert_eq!(plain.numbers("top5").unwrap(), [7.0, 8.456]);
+        assert_eq!(plain.keys("model").unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_not_as_expected_is_named_with_its_line() {
+        let fails = |text: &[u8], words: &[&str]| {
+            let error = Delimited::read(text, &HEADER).unwrap_err();
+            for word in words {
+                assert!(error.to_string().contains(word), "{error} says {word}");
+            }
+        };
+        fails(b"", &["empty", "model,top1,top5"]);
+        fails(b"\xef\xbb\xbf", &["empty"]);
+        fails(b"model,top5,top1\na,7,24\n", &["line 1", "model,top5,top1", "expected model,top1,top5"]);
+        fails(b"model,top1,top5\na,1,2\nb,3\n", &["line 3", "2 cells", "3"]);
+        fails(b"model,top1,top5\r\na,1,2\r\n\r\nb,3\r\n", &["line 4", "2 cells"]);
+        fails(b"model,top1,top5\n\xff,1,2\n", &["line 2", "UTF-8"]);
+    }
+
+    #[test]
+    fn cells_that_do_not_fit_are_named_with_line_and_column() {
+        let file = Delimited::read(b"model,top1,top5\na,1,-2\na,x,nan\n", &HEADER).unwrap();
+        let duplicate = file.keys("model").unwrap_err();
+        assert_eq!((duplicate.line(), duplicate.to_string().contains("line 2")), (3, true), "{duplicate}");
+        let number = file.numbers("top1").unwrap_err().to_string();
+        assert!(number.contains("line 3, column top1: \"x\""), "{number}");
+        let negative = file.non_negative("top5").unwrap_err().to_string();
+        assert!(negative.contains("line 2, column top5: \"-2\""), "{negative}");
+        assert_eq!(file.numbers("top5").unwrap_err().line(), 3, "NaN is no number");
+        assert!(file.texts("top9").unwrap_err().to_string().contains("top9"));
+    }
+}
