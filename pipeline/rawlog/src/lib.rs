@@ -1,14 +1,19 @@
 //! Readers of the raw formats in which energy measurements come, and what to see in them.
 //!
-//! [`pickle`] reads DataFrames that pandas pickled, running nothing; every reader gives a [`Frame`],
-//! a plain table in memory. [`inspect`] describes a raw file of any known format and writes it as
-//! CSV or JSON.
+//! [`pickle`] reads DataFrames that pandas pickled, running nothing, into a [`Frame`], a plain table in
+//! memory. The other readers give rows of their own types: [`tracker`] the CSV of an energy tracker,
+//! [`joblog`] the logs that tell which of its runs failed. [`inspect`] describes a raw file of any
+//! known format and writes it as CSV or JSON.
 
 mod cell;
+mod clock;
 mod frame;
 pub mod inspect;
+pub mod joblog;
 pub mod pickle;
+pub mod text;
 pub mod time;
+pub mod tracker;
 
 pub use cell::{Array, Cell, CellRef, Container};
 pub use frame::{Column, ColumnData, Frame, FrameError, Index, IndexKind, Labels, Level};
