@@ -2,7 +2,8 @@
 //!
 //! [`pickle`] reads DataFrames that pandas pickled, running nothing, into a [`Frame`], a plain table in
 //! memory. The other readers give rows of their own types: [`tracker`] the CSV of an energy tracker,
-//! [`joblog`] the logs that tell which of its runs failed. [`inspect`] describes a raw file of any
+//! [`joblog`] the logs that tell which of its runs failed, [`power_metrics`] and [`latency`] the records of
+//! AIPowerMeter. [`inspect`] describes a raw file of any
 //! known format and writes it as CSV or JSON.
 
 mod cell;
@@ -10,7 +11,10 @@ mod clock;
 mod frame;
 pub mod inspect;
 pub mod joblog;
+pub mod json;
+pub mod latency;
 pub mod pickle;
+pub mod power_metrics;
 pub mod text;
 pub mod time;
 pub mod tracker;
