@@ -15,7 +15,6 @@ pub(crate) fn iso8601(text: &str) -> Option<i64> {
 }
 
 /// Reads `20241121-00:00:01.50`: date without separators, time with up to nine decimals.
-#[cfg(test)]
 pub(crate) fn compact(text: &str) -> Option<i64> {
     let (date, time) = text.split_once('-')?;
     let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);

@@ -3,7 +3,7 @@
 //! [`pickle`] reads DataFrames that pandas pickled, running nothing, into a [`Frame`], a plain table in
 //! memory. The other readers give rows of their own types: [`tracker`] the CSV of an energy tracker,
 //! [`joblog`] the logs that tell which of its runs failed, [`power_metrics`] and [`latency`] the records of
-//! AIPowerMeter. [`inspect`] describes a raw file of any
+//! AIPowerMeter, [`tensorrt`] the power logs and profiles of a Jetson. [`inspect`] describes a raw file of any
 //! known format and writes it as CSV or JSON.
 
 mod cell;
@@ -15,6 +15,7 @@ pub mod json;
 pub mod latency;
 pub mod pickle;
 pub mod power_metrics;
+pub mod tensorrt;
 pub mod text;
 pub mod time;
 pub mod tracker;

@@ -77,6 +77,21 @@ fn real_files_are_recognised() {
         ("module-energy/data/linear/00_linear-slurm-log.out", Format::JobLog, 14),
         ("module-energy/data/linear/02_linear-slurm-log.out", Format::JobLog, 13),
         ("aipowermeter/examples/example_data/power_metrics.json", Format::PowerMetrics, 30),
+        (
+            "edge-layers/desktop/torch_trt/results/alexnet/trt_profiling/trt_engine_info.json",
+            Format::TensorRtEngine,
+            20,
+        ),
+        (
+            "edge-layers/desktop/torch_trt/results/alexnet/trt_profiling/trt_layer_latency.json",
+            Format::TensorRtProfile,
+            2000,
+        ),
+        (
+            "edge-layers/model_training/tests/test_data/example_raw_data/multiple_layers/multiple_layers_power_log.log",
+            Format::JetsonPowerLog,
+            11,
+        ),
     ] {
         let bytes = std::fs::read(mirror.join(file)).unwrap();
         let opened = inspect::open(file, &bytes).unwrap();

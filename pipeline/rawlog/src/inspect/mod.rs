@@ -40,6 +40,12 @@ pub enum Format {
     PowerMetrics,
     /// Durations of inferences, one a line.
     LatencyCsv,
+    /// The power log of a Jetson.
+    JetsonPowerLog,
+    /// The layers of a TensorRT engine.
+    TensorRtEngine,
+    /// The run times of its layers.
+    TensorRtProfile,
 }
 
 /// Why a file cannot be shown.

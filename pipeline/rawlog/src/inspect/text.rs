@@ -6,12 +6,15 @@ use crate::frame::{Column, ColumnData, Frame, FrameError, Index, IndexKind, Labe
 use crate::joblog::{self, Style};
 use crate::latency;
 use crate::power_metrics::{self, Cpu, Gpu, PowerMetricsError, Record};
+use crate::tensorrt::{Engine, Profile, Tensor, power_log};
 use crate::text::TextError;
+use crate::time::NAT;
 use crate::tracker;
 
 /// The formats in words, for a message.
 pub(super) const KNOWN: &str = "the CSV of codecarbon 2.1.3 and its job logs; \
-    power_metrics.json of AIPowerMeter; latencies, one a line";
+    power_metrics.json of AIPowerMeter; latencies, one a line; \
+    power logs of a Jetson, and engines and profiles of TensorRT";
 
 /// How much of a file is looked at to tell its format.
 const BEGINNING: usize = 1 << 16;
@@ -28,10 +31,25 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
         Some(Format::PowerMetrics)
     } else if line.parse::<f64>().is_ok_and(f64::is_finite) {
         Some(Format::LatencyCsv)
+    } else if power_log::is_sample(line) {
+        Some(Format::JetsonPowerLog)
+    } else if beginning.trim_ascii_start().starts_with(b"{") {
+        of_object(&String::from_utf8_lossy(beginning))
     } else if joblog::is_job_log(beginning) {
         Some(Format::JobLog)
     } else {
         None
+    }
+}
+
+/// The format of a JSON object by its first key and what follows it.
+fn of_object(beginning: &str) -> Option<Format> {
+    let (_, key) = beginning.split_once('"')?;
+    let (key, value) = key.split_once("\":")?;
+    match (key, value.trim_start().starts_with('[')) {
+        ("Layers", true) => Some(Format::TensorRtEngine),
+        (_, true) => Some(Format::TensorRtProfile),
+        _ => None,
     }
 }
 
@@ -41,6 +59,10 @@ pub(super) fn unit(format: Format, column: &str) -> Option<String> {
         Format::TrackerCsv => tracker::unit(column),
         Format::PowerMetrics if column.contains("power") || column.contains("draw") => Some("W"),
         Format::LatencyCsv if column == "duration" => Some("s"),
+        Format::JetsonPowerLog if column == "voltage" => Some("mV"),
+        Format::JetsonPowerLog if column == "current" => Some("mA"),
+        Format::JetsonPowerLog if column == "power" => Some("µW"),
+        Format::TensorRtProfile if column == "run_time" => Some("ms"),
         _ => None,
     };
     unit.map(str::to_owned)
@@ -67,6 +89,9 @@ fn table(format: Format, bytes: &[u8]) -> Result<Table, PowerMetricsError> {
             let durations = latency::read_csv(bytes)?;
             Ok(("latencies".to_owned(), frame(vec![floats("duration", durations)])))
         }
+        Format::JetsonPowerLog => Ok(samples(bytes)?),
+        Format::TensorRtEngine => Ok(layers(&Engine::read(bytes)?)),
+        Format::TensorRtProfile => Ok(run_times(&Profile::read(bytes)?)),
         Format::PandasPickle => Err(TextError::Empty { expected: "a format of text" }.into()),
     }
 }
@@ -183,6 +208,55 @@ fn records(bytes: &[u8]) -> Result<Table, PowerMetricsError> {
     let (count, closed) = (file.segments.len(), file.segments.iter().filter(|segment| segment.closed).count());
     let variant = format!("AIPowerMeter records, {count} segment(s), {closed} closed");
     Ok((variant, frame(columns)))
+}
+
+fn samples(bytes: &[u8]) -> Result<Table, TextError> {
+    let samples = power_log::read(bytes)?;
+    let columns = vec![
+        column("time", "datetime64[ns]", ColumnData::Datetime(samples.iter().map(|sample| sample.time).collect())),
+        floats("voltage", samples.iter().map(|sample| sample.millivolt).collect()),
+        floats("current", samples.iter().map(|sample| sample.milliampere).collect()),
+        floats("power", samples.iter().map(power_log::Sample::microwatt).collect()),
+    ];
+    Ok(("power log of a Jetson".to_owned(), frame(columns)))
+}
+
+fn layers(engine: &Engine) -> Table {
+    let by_axis = |sizes: &[u64]| sizes.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
+    let shapes =
+        |tensors: &[Tensor]| tensors.iter().map(|tensor| by_axis(&tensor.dimensions)).collect::<Vec<_>>().join(", ");
+    let layers = &engine.layers;
+    let columns = vec![
+        texts("layer_type", layers.iter().map(|layer| layer.layer_type.clone())),
+        texts("inputs", layers.iter().map(|layer| shapes(&layer.inputs))),
+        texts("outputs", layers.iter().map(|layer| shapes(&layer.outputs))),
+        texts("kernel", layers.iter().map(|layer| by_axis(&layer.kernel))),
+        texts("window", layers.iter().map(|layer| by_axis(&layer.window_size))),
+        texts("stride", layers.iter().map(|layer| by_axis(&layer.stride))),
+        texts("name", layers.iter().map(|layer| layer.name.clone())),
+    ];
+    ("TensorRT engine".to_owned(), frame(columns))
+}
+
+fn run_times(profile: &Profile) -> Table {
+    let (mut names, mut cycles, mut times, mut ends) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, runs) in &profile.layers.0 {
+        // One text for all rows of the layer.
+        let name = Cell::Text(name.as_str().into());
+        for (run, cycle) in runs.iter().zip(1_i64..) {
+            names.push(name.clone());
+            cycles.push(cycle);
+            times.push(run.milliseconds);
+            ends.push(run.end.unwrap_or(NAT));
+        }
+    }
+    let columns = vec![
+        objects("layer", names),
+        column("cycle", "int64", ColumnData::I64(cycles)),
+        floats("run_time", times),
+        column("end", "datetime64[ns]", ColumnData::Datetime(ends)),
+    ];
+    (format!("TensorRT profile of {} layers", profile.layers.0.len()), frame(columns))
 }
 
 fn frame(columns: Vec<Column>) -> Result<Frame, FrameError> {
