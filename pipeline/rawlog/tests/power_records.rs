@@ -188,7 +188,7 @@ fn joules<'a>(records: impl Iterator<Item = &'a Record>) -> f64 {
     points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0).sum()
 }
 
-/// The file holds two recordings, 40 s apart: what was not measured must not be integrated.
+/// The file holds two recordings, 36 s apart: what was not measured must not be integrated.
 #[test]
 fn energy_within_segments_and_across() {
     let Some(mirror) = common::mirror("energy_within_segments_and_across") else {

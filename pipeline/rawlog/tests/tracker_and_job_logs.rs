@@ -320,7 +320,7 @@ fn failed_runs_are_those_that_the_original_dropped() {
         let data_set = data_sets.iter().find(|data_set| data_set.name.as_deref() == Some(name)).unwrap();
         let expected = id.map_or_else(Vec::new, |id| published[id].clone());
         assert_eq!(data_set.failed_rows(Rule::Original), expected, "{log}, {name}");
-        // The rows of the CSV are the announced runs; the job of u1 was killed before its 2122nd row was written.
+        // The rows of the CSV are the announced runs; the job of u1 died in its 2122nd run.
         assert!([rows, rows + 1].contains(&(data_set.announced_rows as usize)), "{log}: {}", data_set.announced_rows);
         for (row, run) in tracker.runs.iter().enumerate() {
             assert_eq!(run.project.repetition, row as u64 % joblog::REPETITIONS + 1, "{csv}, row {row}");
