@@ -5,6 +5,7 @@
 
 mod export;
 mod render;
+mod text;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -12,7 +13,9 @@ use serde_json::Value as Json;
 pub use self::export::{write_csv, write_json_rows};
 use crate::cell::{Cell, CellRef};
 use crate::frame::{Column, ColumnData, Frame};
+use crate::json::JsonError;
 use crate::pickle::{self, PickleError};
+use crate::text::TextError;
 
 /// Characters of a cell that a description repeats, and elements of an array: cells of a file may
 /// share one very long text.
@@ -29,6 +32,20 @@ pub const FIRST_ROWS: usize = 5;
 pub enum Format {
     /// A DataFrame pickled by pandas.
     PandasPickle,
+    /// The CSV of the energy tracker codecarbon.
+    TrackerCsv,
+    /// The job log of a campaign with it.
+    JobLog,
+    /// Records of AIPowerMeter.
+    PowerMetrics,
+    /// Durations of inferences, one a line.
+    LatencyCsv,
+    /// The power log of a Jetson.
+    JetsonPowerLog,
+    /// The layers of a TensorRT engine.
+    TensorRtEngine,
+    /// The run times of its layers.
+    TensorRtProfile,
 }
 
 /// Why a file cannot be shown.
@@ -36,7 +53,11 @@ pub enum Format {
 #[non_exhaustive]
 pub enum InspectError {
     /// The format is none that is known.
-    #[error("{file}: unknown format ({hint}); known are: a pandas DataFrame as pickle, protocols 2 to 5")]
+    #[error(
+        "{file}: unknown format ({hint}); known are: a pandas DataFrame as pickle, protocols 2 to 5; \
+         {}",
+        text::KNOWN
+    )]
     UnknownFormat {
         /// The file's name.
         file: String,
@@ -50,6 +71,22 @@ pub enum InspectError {
         file: String,
         /// What is wrong, with the offset.
         source: PickleError,
+    },
+    /// A file of lines that cannot be read.
+    #[error("{file}: {source}")]
+    Text {
+        /// The file's name.
+        file: String,
+        /// What is wrong, with the line.
+        source: TextError,
+    },
+    /// A file of JSON that cannot be read.
+    #[error("{file}: {source}")]
+    Json {
+        /// The file's name.
+        file: String,
+        /// What is wrong, with line and column.
+        source: JsonError,
     },
 }
 
@@ -70,7 +107,7 @@ pub struct Opened {
 #[must_use]
 pub fn detect(file_name: &str, bytes: &[u8]) -> Option<Format> {
     let named_pickle = [".pkl", ".pickle"].iter().any(|end| file_name.ends_with(end));
-    (pickle::is_pickle(bytes) || named_pickle).then_some(Format::PandasPickle)
+    if pickle::is_pickle(bytes) || named_pickle { Some(Format::PandasPickle) } else { text::detect(bytes) }
 }
 
 /// Recognises and reads a raw file.
@@ -89,6 +126,7 @@ pub fn open(file_name: &str, bytes: &[u8]) -> Result<Opened, InspectError> {
             }),
             Err(source) => Err(InspectError::Pickle { file, source }),
         },
+        Some(format) => text::open(file, format, bytes),
         None => Err(InspectError::UnknownFormat {
             file,
             hint: match pickle::read(bytes) {
@@ -100,13 +138,13 @@ pub fn open(file_name: &str, bytes: &[u8]) -> Result<Opened, InspectError> {
 }
 
 impl Opened {
-    /// Describes the content; see [`describe`].
+    /// Describes the content; see [`describe`]. Where `units` knows none, the unit is that of the format.
     #[must_use]
     pub fn describe(&self, units: impl Fn(&str) -> Option<String>) -> Description {
         Description {
             file: Some(self.file.clone()),
             format: Some(self.variant.clone()),
-            ..describe(&self.frame, units)
+            ..describe(&self.frame, |column| units(column).or_else(|| text::unit(self.format, column)))
         }
     }
 }

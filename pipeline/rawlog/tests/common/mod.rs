@@ -4,6 +4,7 @@
 pub mod allocation;
 pub mod assembler;
 pub mod guard;
+pub mod mutate;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,49 @@
+//! The durations of inferences that AIPowerMeter's studies write beside the power records: one
+//! number in seconds a line (`latency.csv`), or a JSON array of them (`latency.json`).
+
+use std::io::BufRead;
+
+use crate::json::{self, JsonError};
+use crate::text::{Field, LineEnds, Lines, TextError};
+
+/// Reads `latency.csv`: a duration in s on every line, without header.
+///
+/// # Errors
+/// [`TextError`], naming the line, for what is no number of at least 0; and for a file without any.
+pub fn read_csv(from: impl BufRead) -> Result<Vec<f64>, TextError> {
+    let mut lines = Lines::new(from, LineEnds::LineFeed);
+    let mut durations = Vec::new();
+    while let Some((line, text)) = lines.next_text()? {
+        let field = Field { line, name: "duration", text: text.trim() };
+        let duration = field.number()?;
+        if duration < 0.0 {
+            return Err(field.wrong("a duration in s, at least 0"));
+        }
+        durations.push(duration);
+    }
+    if durations.is_empty() {
+        return Err(TextError::Empty { expected: "durations in s, one a line" });
+    }
+    Ok(durations)
+}
+
+/// Reads `latency.json`: an array of durations in s.
+///
+/// # Errors
+/// [`JsonError`], naming line and column; an empty array and a negative duration are errors too.
+pub fn read_json(bytes: &[u8]) -> Result<Vec<f64>, JsonError> {
+    let expected = "an array of durations in s";
+    let durations: Vec<f64> = json::document(bytes, expected)?;
+    if durations.is_empty() {
+        return Err(JsonError::Empty { expected });
+    }
+    match durations.iter().position(|duration| *duration < 0.0) {
+        None => Ok(durations),
+        Some(at) => Err(JsonError::Content {
+            line: 1,
+            column: 1,
+            what: expected,
+            problem: format!("element {at} is negative; expected at least 0"),
+        }),
+    }
+}
