@@ -11,6 +11,7 @@ mod evidence;
 mod paper;
 pub mod published;
 pub mod record;
+mod regression;
 pub mod sources;
 mod stage;
 mod study;

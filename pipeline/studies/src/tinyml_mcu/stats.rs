@@ -9,6 +9,7 @@ use stats::{BootstrapOptions, LinearRegression, bootstrap_band, linear_regressio
 use super::{aggregate, schema};
 use crate::cx::Cx;
 use crate::record::{Record, cells};
+use crate::regression;
 use crate::table::{Rows, Table};
 
 /// The microcontrollers in the order of all legends.
@@ -104,16 +105,9 @@ fn fit(points: &Table, x: &[f64], y: &[f64]) -> Result<LinearRegression, Problem
     linear_regression(x, y).map_err(|error| points.problem(error.to_string()))
 }
 
-/// The record of a regression, with the names of scipy's `linregress`.
+/// The record of a regression with units, where there are any.
 fn regression(id: &str, fit: &LinearRegression, slope_unit: &str, unit: &str) -> Record {
-    let record = Record::regression(id)
-        .value("slope", fit.slope)
-        .value("intercept", fit.intercept)
-        .value("rvalue", fit.rvalue)
-        .value("pvalue", fit.pvalue)
-        .value("stderr", fit.stderr)
-        .value("n", fit.n)
-        .value("log10_pvalue", fit.log10_pvalue);
+    let record = regression::record(id, fit).value("log10_pvalue", fit.log10_pvalue);
     let with_unit =
         |record: Record, name: &str, unit: &str| if unit.is_empty() { record } else { record.unit(name, unit) };
     let record = with_unit(with_unit(record, "slope", slope_unit), "stderr", slope_unit);

@@ -6,6 +6,7 @@ use stats::{LinearRegression, linear_regression, pearson};
 
 use crate::cx::Cx;
 use crate::record::Record;
+use crate::regression;
 use crate::table::Table;
 
 /// Carbon intensity of the United Kingdom in g CO2e/kWh: as the public table has it, and, from
@@ -170,14 +171,7 @@ fn with_errors(record: Record, differences: &[f64]) -> Result<Record, stats::Err
     Ok(record.value("rmse", mean(|value| value * value)?.sqrt()).value("mae", mean(f64::abs)?))
 }
 
-/// The record of a fit, with the names of scipy's `linregress`.
+/// The record of a fit, with its coefficient of determination.
 fn of_fit(id: &str, fit: &LinearRegression) -> Record {
-    Record::regression(id)
-        .value("slope", fit.slope)
-        .value("intercept", fit.intercept)
-        .value("rvalue", fit.rvalue)
-        .value("pvalue", fit.pvalue)
-        .value("stderr", fit.stderr)
-        .value("n", fit.n)
-        .value("r_squared", fit.r_squared)
+    regression::record(id, fit).value("r_squared", fit.r_squared)
 }
