@@ -4,27 +4,27 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dag::{Engine, Error, Graph, Options};
+use studies::campaign::Campaign;
 use studies::sources::Sources;
+use studies::truth::Recovery;
 use studies::verify::Summary;
+use studies::{Outcome, Study};
 
-use crate::cli::BuildPaper;
-use crate::console::{BAD, Console, GOOD};
-use crate::{Exit, Failure, fetch, workspace};
+use crate::cli::{BuildPaper, CampaignName};
+use crate::console::{BAD, Console, GOOD, WARN};
+use crate::{Exit, Failure, fetch};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
     let typesetter = Arc::new(typesetter);
     let mut stages = Vec::new();
-    for study in studies::all() {
-        stages.extend(study.stages(root, &typesetter).map_err(Failure::new)?);
+    for (study, campaign) in campaigns(root, arguments, console)? {
+        stages.extend(study.stages(root, campaign, &typesetter).map_err(Failure::new)?);
     }
     let graph = Graph::new(stages).map_err(Failure::new)?;
-    fetch_missing(root, arguments, console)?;
 
     let mut options = Options::new(root);
-    if let Some(jobs) = arguments.jobs {
-        options.jobs = usize::from(jobs);
-    }
+    options.jobs = arguments.jobs.get();
     let observer = console.observer();
     let report = Engine::open(options).and_then(|mut engine| engine.build(&graph, &arguments.targets, &*observer));
     drop(observer);
@@ -45,37 +45,93 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
             }
         }
     }
-    if report.succeeded() {
-        if arguments.targets.is_empty() {
-            for study in studies::all() {
-                let summary = study.summary(root).map_err(Failure::new)?;
-                console.line(&verdict(study.name, &summary));
+    if !report.succeeded() {
+        return Ok(Exit::Failed);
+    }
+    if arguments.targets.is_empty() {
+        for study in studies::all() {
+            if let Some(outcome) = study.outcome(root).map_err(Failure::new)? {
+                console.line(&verdict(study.name, &outcome));
             }
         }
-        Ok(Exit::Success)
-    } else {
-        Ok(Exit::Failed)
     }
+    Ok(Exit::Success)
 }
 
-/// One line on how the values made here compare with the published ones.
-fn verdict(study: &str, summary: &Summary) -> String {
+/// One line on how what was made compares with what is known.
+fn verdict(study: &str, outcome: &Outcome) -> String {
+    let Summary { entries, matched, mismatched, unchecked, not_recomputable, .. } = &outcome.summary;
+    let recovered = outcome.recovery.as_ref().map(|Recovery { truths, recovered, .. }| {
+        format!("{recovered} of {truths} known values of the simulated data were found again")
+    });
+    if let Campaign::Simulated(simulation) = outcome.campaign {
+        let style = if outcome.passed() { WARN } else { BAD };
+        let recovered = recovered.unwrap_or_else(|| "nothing is known of the data".to_owned());
+        return format!("{style}{study} is SIMULATED{style:#} ({simulation}): {recovered}");
+    }
     let (style, verdict) =
-        if summary.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
-    let Summary { entries, matched, mismatched, unchecked, not_recomputable, .. } = summary;
-    format!(
+        if outcome.passed() { (GOOD, "matches what was published") } else { (BAD, "DIFFERS from what was published") };
+    let mut line = format!(
         "{style}{study} {verdict}{style:#}: {matched} of {entries} artifacts match, {mismatched} differ, \
          {unchecked} have no values on file, {not_recomputable} cannot be recomputed"
-    )
+    );
+    if let Some(recovered) = recovered {
+        line = format!("{line}; {recovered}");
+    }
+    line
 }
 
-/// Brings raw files that are not in place. What cannot be had is left to the stages that need it:
-/// they name the file, and all others are built.
+/// The campaign of each study: as asked for, or the simulated one where published files cannot be had.
+fn campaigns(
+    root: &Path,
+    arguments: &BuildPaper,
+    console: &Console,
+) -> Result<Vec<(&'static Study, Campaign)>, Failure> {
+    let simulated = Campaign::Simulated(arguments.simulation.get());
+    if arguments.campaign == Some(CampaignName::Simulated) {
+        return Ok(studies::all().iter().map(|study| (study, simulated)).collect());
+    }
+    fetch_missing(root, arguments, console)?;
+    let campaign = |study: &'static Study| {
+        let sources = Sources::load(root, study.name).map_err(Failure::new)?;
+        let absent = fetch::absent(root, &sources);
+        if absent.is_empty() || arguments.campaign == Some(CampaignName::Published) {
+            return Ok((study, Campaign::Published));
+        }
+        if is_wanted(study, &arguments.targets) {
+            console.warning(&format!(
+                "{} is made from SIMULATED data: {} of {} raw files cannot be had, such as raw/{}/{} \
+                 (--campaign published makes this an error)",
+                study.name,
+                absent.len(),
+                sources.files.len(),
+                study.name,
+                absent.first().map_or("", |pin| &pin.path)
+            ));
+        }
+        Ok((study, simulated))
+    };
+    studies::all().iter().map(campaign).collect()
+}
+
+/// Whether a target can be of a study: one that names another study is not.
+fn is_wanted(study: &Study, targets: &[String]) -> bool {
+    let of = |target: &String, study: &Study| {
+        target.split('/').any(|part| part == study.name || part.strip_suffix(".pdf") == Some(study.name))
+    };
+    let of_another = |target: &String| studies::all().iter().any(|other| of(target, other));
+    targets.is_empty() || targets.iter().any(|target| of(target, study) || !of_another(target))
+}
+
+/// Brings raw files that are not in place, and tells which cannot be had.
 fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<(), Failure> {
-    let incomplete: Vec<Sources> = workspace::sources(root, &[])?
-        .into_iter()
-        .filter(|sources| !fetch::missing(root, sources).is_empty())
-        .collect();
+    let mut incomplete = Vec::new();
+    for study in studies::all().iter().filter(|study| is_wanted(study, &arguments.targets)) {
+        let sources = Sources::load(root, study.name).map_err(Failure::new)?;
+        if !fetch::missing(root, &sources).is_empty() {
+            incomplete.push(sources);
+        }
+    }
     if incomplete.is_empty() {
         return Ok(());
     }
@@ -84,6 +140,11 @@ fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Resu
     let report = fetch::fetch(root, &incomplete, &options, &*progress);
     drop(progress);
     console.line(&report.to_string());
-    report.messages().iter().for_each(|message| console.error(message));
+    for message in report.messages() {
+        match arguments.campaign {
+            Some(CampaignName::Published) => console.error(&message),
+            _ => console.warning(&message),
+        }
+    }
     Ok(())
 }

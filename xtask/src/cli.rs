@@ -1,8 +1,10 @@
 //! The commands and their arguments.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use studies::campaign::Simulation;
 
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
 #[derive(Parser)]
@@ -29,11 +31,20 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Bring the papers, and all they are made from, up to date.
     ///
-    /// Raw files that are missing are fetched first. Only stages whose code, parameters or inputs
-    /// changed are run. Prints the papers.
+    /// Raw files that are missing are fetched first; a study of which some cannot be had is made from
+    /// its simulated campaign, and says so. Only stages whose code, parameters or inputs changed are
+    /// run. Prints the papers.
     #[command(after_help = "Examples:\n  cargo xtask build-paper\n  cargo xtask build-paper tinyml-mcu/figures\n  \
-                            cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1")]
+                            cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1\n  \
+                            cargo xtask build-paper --campaign published")]
     BuildPaper(BuildPaper),
+    /// Write the simulated raw files of studies, with their ground truth.
+    ///
+    /// The files have the formats of the genuine ones; the same seed and scale give the same bytes.
+    /// Prints the folders that were written, `<DIR>/<study>/simulated`.
+    #[command(after_help = "Examples:\n  cargo xtask simulate --out /tmp/campaign\n  \
+                            cargo xtask simulate aipowermeter --seed 7 --scale 100 --out /tmp/campaign")]
+    Simulate(Simulate),
     /// Bring the pinned raw files into raw/, each checked against its hash.
     #[command(after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch tinyml-mcu --mirror ~/raw\n\n\
                             Environment: JOULEBOOK_MIRROR, folders as in PATH that hold <study>/<path>; \
@@ -59,15 +70,65 @@ pub(crate) struct BuildPaper {
     /// A folder to take missing raw files from, before those of JOULEBOOK_MIRROR.
     #[arg(long = "mirror", value_name = "DIR")]
     pub(crate) mirrors: Vec<PathBuf>,
-    /// How many stages may run at once; as many as there are cores otherwise.
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
+    /// Which raw files to use; otherwise the published ones, and simulated ones for a study of which
+    /// some cannot be had.
+    #[arg(long, value_name = "CAMPAIGN")]
+    pub(crate) campaign: Option<CampaignName>,
+    #[command(flatten)]
+    pub(crate) simulation: SimulationOf,
+    #[command(flatten)]
+    pub(crate) jobs: Jobs,
     /// A typst command line to typeset with, in the place of the built-in compiler.
     #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
     pub(crate) typst: Option<PathBuf>,
     /// Print what was done as JSON instead of the papers' paths.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A campaign by its name.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CampaignName {
+    /// The pinned files; one that cannot be had is an error.
+    Published,
+    /// Files that the studies' simulators make; nothing is fetched.
+    Simulated,
+}
+
+/// Which simulation.
+#[derive(Args)]
+pub(crate) struct SimulationOf {
+    /// What the random numbers of a simulated campaign are made from.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How many times as much a simulated campaign logs.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) scale: u32,
+}
+
+/// How much is done at once.
+#[derive(Args)]
+pub(crate) struct Jobs {
+    /// How much may be done at once; as much as there are cores otherwise.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+#[derive(Args)]
+pub(crate) struct Simulate {
+    /// Studies to simulate; all otherwise.
+    #[arg(value_name = "STUDY")]
+    pub(crate) studies: Vec<String>,
+    /// The folder to write to.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) simulation: SimulationOf,
+    /// Replace a campaign that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) jobs: Jobs,
 }
 
 #[derive(Args)]
@@ -107,6 +168,19 @@ pub(crate) struct Inspect {
     /// Print the description and the whole table as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl SimulationOf {
+    pub(crate) fn get(&self) -> Simulation {
+        Simulation { seed: self.seed, scale: self.scale }
+    }
+}
+
+impl Jobs {
+    pub(crate) fn get(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.jobs.map_or_else(cores, usize::from)
+    }
 }
 
 #[cfg(test)]

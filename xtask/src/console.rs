@@ -12,6 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// Stages that took less are not worth a line of their own in a log.
@@ -32,6 +33,11 @@ impl Console {
 
     pub(crate) fn error(&self, message: &str) {
         anstream::eprintln!("{BAD}error{BAD:#}: {message}");
+    }
+
+    /// Tells what did not go as wished and is no error.
+    pub(crate) fn warning(&self, message: &str) {
+        self.line(&format!("{WARN}warning{WARN:#}: {message}"));
     }
 
     pub(crate) fn line(&self, message: &str) {

@@ -23,11 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use indicatif::DecimalBytes;
 use studies::sources::{Pin, Sources, raw_folder};
+
+use crate::parallel::in_parallel;
 
 mod download;
 mod error;
@@ -96,6 +96,12 @@ fn all_mirrors(named: Vec<PathBuf>, environment: Option<OsString>) -> Result<Vec
         mirrors.extend(std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()));
     }
     Ok(mirrors)
+}
+
+/// The pins whose files are not there at all.
+pub fn absent<'a>(root: &Path, sources: &'a Sources) -> Vec<&'a Pin> {
+    let folder = raw_folder(root, &sources.study);
+    sources.files.iter().filter(|pin| !pin.below(&folder).exists()).collect()
 }
 
 /// The pins whose files are absent or of another size: a quick look, without reading the files.
@@ -334,25 +340,4 @@ fn from_any_source(
     let study = file.study.to_owned();
     let path = file.pin.path.clone();
     Err(FileError::Unavailable { study, path, expected: Content::pinned(file.pin), tried })
-}
-
-/// Calls `work` on every item, at most `jobs` at a time, and returns the results in the items' order.
-fn in_parallel<T: Sync, R: Send>(jobs: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { break };
-                    let result = work(item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -5,6 +5,8 @@ mod cli;
 mod console;
 mod fetch;
 mod inspect;
+mod parallel;
+mod simulate;
 mod verify;
 mod workspace;
 
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let result = match command {
         // Any file can be looked into, from anywhere.
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments, &console),
         command => workspace::find(root).and_then(|root| in_workspace(&root, command, &console)),
     };
     match result {
@@ -37,6 +40,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
     match command {
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
+        Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }

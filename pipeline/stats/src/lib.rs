@@ -68,6 +68,7 @@ pub use describe::{Describe, describe};
 pub use error::Error;
 pub use moments::{mean, std, variance};
 pub use quantile::{median, quantile};
+pub use random::SplitMix64;
 pub use rank::ranks;
 pub use regression::{LinearRegression, linear_regression};
 pub use student_t::ln_student_t_two_sided;

@@ -5,8 +5,12 @@
 //! its definition. The seeding and the draw from a range are written out here: crates reserve the right
 //! to change theirs.
 
+mod split_mix;
+
 use rand_core::Rng;
 use rand_pcg::Pcg64;
+
+pub use split_mix::SplitMix64;
 
 /// A stream of random 32-bit words and indices.
 pub(crate) struct RandomStream {

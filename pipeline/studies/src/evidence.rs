@@ -6,20 +6,46 @@ use std::collections::BTreeMap;
 use dag::{Digest, Problem};
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Campaign;
 use crate::cx::Cx;
 use crate::published::Published;
 use crate::record::Record;
-use crate::verify::{self, Expectation};
+use crate::truth::{self, Recovery, Truth};
+use crate::verify::{self, BriefReport, Expectation};
 
-/// Compares all records with the published values.
-pub(crate) fn compare(cx: &mut Cx<'_, '_>, expectations: &[Expectation]) -> Result<(), Problem> {
+/// Beginning of the roles of inputs that hold a ground truth.
+pub(crate) const TRUTH: &str = "truth/";
+
+/// What the stage that compares the records leaves for papers and reviewers.
+#[derive(Serialize)]
+struct Verification<'a> {
+    campaign: Campaign,
+    #[serde(flatten)]
+    report: BriefReport<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Option<Recovery>,
+}
+
+/// Compares all records with the published values, and with the ground truth of simulated data.
+pub(crate) fn compare(cx: &mut Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<(), Problem> {
     let file = cx.input_path("published")?;
     let published = Published::parse(file.as_ref(), &cx.read_text("published")?)
         .map_err(|error| Problem::new(error.to_string()).in_file(file))?;
-    let ids = cx.inputs().filter(|role| *role != "published").collect::<Vec<_>>();
-    let records: Vec<Record> = ids.into_iter().map(|id| cx.read_record(id)).collect::<Result<_, _>>()?;
-    let report = verify::verify(&published, &records, expectations);
-    write_json(cx, "verification", &report.brief())
+    let mut truths: Vec<Truth> = Vec::new();
+    let mut records: Vec<Record> = Vec::new();
+    let roles: Vec<String> = cx.inputs().filter(|role| *role != "published").map(str::to_owned).collect();
+    for role in &roles {
+        if role.starts_with(TRUTH) {
+            let part: Vec<Truth> = serde_json::from_str(&cx.read_text(role)?)
+                .map_err(|error| Problem::new(error.to_string()).at_line(error.line() as u64))?;
+            truths.extend(part);
+        } else {
+            records.push(cx.read_record(role)?);
+        }
+    }
+    let report = verify::verify(&published, &records, expectations, campaign);
+    let recovery = (!truths.is_empty()).then(|| truth::recover(&truths, &records));
+    write_json(cx, "verification", &Verification { campaign, report: report.brief(), recovery })
 }
 
 /// Where a record comes from.

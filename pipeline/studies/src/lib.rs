@@ -4,6 +4,7 @@
 //! tables that stages hand to each other, the records they leave for papers and reviewers, the
 //! pins of the raw files, and the comparison with the published values.
 
+pub mod campaign;
 mod closing;
 mod cx;
 mod drawing;
@@ -12,12 +13,15 @@ mod paper;
 pub mod published;
 pub mod record;
 mod regression;
+mod simulate;
 pub mod sources;
 mod stage;
 mod study;
 mod table;
 mod tinyml_mcu;
+pub mod truth;
 pub mod verify;
 mod vision_inference;
 
-pub use study::{Study, all};
+pub use simulate::Part;
+pub use study::{Outcome, Study, all};

@@ -10,8 +10,10 @@ use dag::code::cargo::Table;
 use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
 use serde::Serialize;
 
+use crate::campaign::{Campaign, Simulation};
 use crate::cx::Cx;
 use crate::record::Status;
+use crate::simulate::{self, Part};
 use crate::sources::Sources;
 
 const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
@@ -21,20 +23,62 @@ pub(crate) struct Setting {
     pub(crate) root: PathBuf,
     pub(crate) study: &'static str,
     pub(crate) sources: Sources,
-    /// Which data the study is made from.
-    pub(crate) status: Status,
+    /// Which raw files the study is made from.
+    pub(crate) campaign: Campaign,
     pub(crate) typesetter: Arc<typeset::Backend>,
+    /// What the stages declared so far make, and what that rests on.
+    made: Mutex<BTreeMap<String, Status>>,
 }
 
 impl Setting {
+    pub(crate) fn new(
+        root: PathBuf,
+        study: &'static str,
+        sources: Sources,
+        campaign: Campaign,
+        typesetter: Arc<typeset::Backend>,
+    ) -> Self {
+        Self { root, study, sources, campaign, typesetter, made: Mutex::default() }
+    }
+
     /// Starts the declaration of a stage.
     pub(crate) fn stage(&self, layer: &str, name: &str) -> StageOf<'_> {
         StageOf::new(self, layer, name)
     }
 
+    /// The stages that write parts of a simulated campaign.
+    pub(crate) fn simulated(&self, parts: impl IntoIterator<Item = Part>) -> Vec<Stage> {
+        parts.into_iter().map(|part| part.stage(self)).collect()
+    }
+
+    /// The stages that write what stands in for logs that were never released, and a word on it. In
+    /// the simulated campaign all of its parts are stages already.
+    pub(crate) fn stand_ins(&self, parts: impl IntoIterator<Item = Part>) -> Vec<Stage> {
+        match self.campaign {
+            Campaign::Published => {
+                self.simulated([simulate::about(self.study, Simulation::default())].into_iter().chain(parts))
+            }
+            Campaign::Simulated(_) => Vec::new(),
+        }
+    }
+
+    /// What a path rests on: the worst of what went into it.
+    fn status_of(&self, path: &str) -> Status {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(path).copied().unwrap_or_default()
+    }
+
+    /// The paths below the workspace that the stages declared so far make, sorted.
+    pub(crate) fn made(&self) -> Vec<String> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Where a raw file lies, and what it must hold. A file that is not pinned is let through, and
     /// will be found missing.
-    pub(crate) fn raw(&self, path: &str) -> (String, Option<Pin>) {
+    fn raw(&self, path: &str) -> (String, Option<Pin>) {
+        if let Campaign::Simulated(_) = self.campaign {
+            return (self.stand_in(path), None);
+        }
         let pinned = self.sources.files.iter().find(|pin| pin.path == path);
         let pin = pinned.and_then(|pin| Digest::from_hex(&pin.sha256)).map(|sha256| Pin {
             sha256,
@@ -52,11 +96,21 @@ impl Setting {
         format!("derived/{}/{path}", self.study)
     }
 
-    /// Where figures lie as SVG: those of the published data are committed as the reference.
-    pub(crate) fn figures(&self) -> String {
-        match self.status {
-            Status::Published => format!("figures/{}", self.study),
-            Status::Reconstructed | Status::Simulated => self.derived("figures"),
+    /// Where a simulated raw file lies.
+    fn stand_in(&self, path: &str) -> String {
+        self.derived(&format!("{}/{path}", simulate::FOLDER))
+    }
+
+    /// Where the ground truth of a simulated campaign lies.
+    pub(crate) fn truths(&self) -> String {
+        self.stand_in("truth/")
+    }
+
+    /// Where a figure lies as SVG. Those that hold nothing simulated are committed as the reference.
+    fn figure(&self, name: &str, status: Status) -> String {
+        match status {
+            Status::Published | Status::Reconstructed => format!("figures/{}/{name}.svg", self.study),
+            Status::Simulated => self.derived(&format!("figures/{name}.svg")),
         }
     }
 
@@ -87,32 +141,49 @@ impl Setting {
 }
 
 /// A stage of a study under declaration. Paths are relative to the study's folder of their kind.
+///
+/// Stages are declared in the order in which data flow: what a stage makes rests on what it reads.
 pub(crate) struct StageOf<'a> {
     setting: &'a Setting,
     builder: StageBuilder,
+    code: Option<Code>,
     tools: Vec<(String, String)>,
-    /// Which data what the stage makes rests on: those of the study, unless the stage says otherwise.
     status: Status,
+    outputs: Vec<String>,
+    figures: Vec<String>,
 }
 
 impl<'a> StageOf<'a> {
     pub(crate) fn new(setting: &'a Setting, layer: &str, name: &str) -> Self {
         let builder = Stage::new(format!("{}/{layer}/{name}", setting.study));
-        Self { setting, builder, tools: Vec::new(), status: setting.status }
+        let status = match setting.campaign {
+            Campaign::Published => Status::Published,
+            Campaign::Simulated(_) => Status::Simulated,
+        };
+        Self { setting, builder, code: None, tools: Vec::new(), status, outputs: Vec::new(), figures: Vec::new() }
     }
 
-    /// Reads a raw file of the study; it must be the pinned one.
+    /// Reads a raw file of the study; it must be the pinned one, or is a simulated one in its place.
     pub(crate) fn raw(mut self, role: &str, path: &str) -> Self {
         let (path, pin) = self.setting.raw(path);
-        self.builder = match pin {
-            Some(pin) => self.builder.pinned(role, path, pin),
-            None => self.builder.source(role, path),
-        };
-        self
+        match pin {
+            Some(pin) => {
+                self.builder = self.builder.pinned(role, path, pin);
+                self
+            }
+            None => self.file(role, &path),
+        }
+    }
+
+    /// Reads what stands in for a raw file that was never released: a simulated one, always.
+    pub(crate) fn stand_in(self, role: &str, path: &str) -> Self {
+        let path = self.setting.stand_in(path);
+        self.file(role, &path)
     }
 
     /// Reads a file of the workspace.
     pub(crate) fn file(mut self, role: &str, path: &str) -> Self {
+        self.status = self.status.max(self.setting.status_of(path));
         self.builder = self.builder.source(role, path);
         self
     }
@@ -130,13 +201,14 @@ impl<'a> StageOf<'a> {
     }
 
     /// Makes a file below the study's derived data.
-    pub(crate) fn makes(mut self, role: &str, path: &str) -> Self {
-        self.builder = self.builder.output(role, self.setting.derived(path));
-        self
+    pub(crate) fn makes(self, role: &str, path: &str) -> Self {
+        let path = self.setting.derived(path);
+        self.makes_file(role, &path)
     }
 
     /// Makes a file of the workspace.
     pub(crate) fn makes_file(mut self, role: &str, path: &str) -> Self {
+        self.outputs.push(path.to_owned());
         self.builder = self.builder.output(role, path);
         self
     }
@@ -155,18 +227,20 @@ impl<'a> StageOf<'a> {
     }
 
     /// Makes a figure: the drawing, a picture of it, and its data.
-    pub(crate) fn makes_figure(self, name: &str) -> Self {
-        let svg = format!("{}/{name}.svg", self.setting.figures());
-        let stage = self.makes_file("svg", &svg);
-        stage.makes("png", &format!("figures/{name}.png")).makes("csv", &format!("figures/{name}.csv"))
+    pub(crate) fn makes_figure(mut self, name: &str) -> Self {
+        // Where the drawing goes is decided when all inputs are known.
+        self.figures.push(name.to_owned());
+        self.makes("png", &format!("figures/{name}.png")).makes("csv", &format!("figures/{name}.csv"))
     }
 
-    /// Says that what the stage makes rests on a log that was never released and is reconstructed.
-    /// Simulated data stay simulated.
-    pub(crate) fn reconstructed(mut self) -> Self {
-        if self.status == Status::Published {
-            self.status = Status::Reconstructed;
-        }
+    /// Says that what the stage makes stands for a log that was never released.
+    pub(crate) fn reconstructed(self) -> Self {
+        self.status(Status::Reconstructed)
+    }
+
+    /// Says that what the stage makes is no better than that.
+    pub(crate) fn status(mut self, status: Status) -> Self {
+        self.status = self.status.max(status);
         self
     }
 
@@ -176,14 +250,19 @@ impl<'a> StageOf<'a> {
         self
     }
 
+    /// Says which code the stage runs, where that is not the code of a function named below.
+    pub(crate) fn has_code(mut self, code: Code) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     /// Ends the declaration: the stage runs `function`, which has no parameters.
     pub(crate) fn does<F>(self, function: F) -> Stage
     where
         F: Fn(&mut Cx<'_, '_>) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        let code = self.code(code_of::<F>());
-        let status = self.status;
-        self.builder.code(code).run_with(status, move |cx, &status| function(&mut Cx { cx, status }))
+        let (builder, status) = self.has_code(code_of::<F>()).finish();
+        builder.run_with(status, move |cx, &status| function(&mut Cx { cx, status }))
     }
 
     /// Ends the declaration: the stage runs `function` with `parameters`.
@@ -192,26 +271,42 @@ impl<'a> StageOf<'a> {
         P: Serialize + Send + Sync + 'static,
         F: Fn(&mut Cx<'_, '_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        let code = self.code(code_of::<F>());
-        let run = Run { status: self.status, parameters };
-        self.builder
-            .code(code)
-            .run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
+        self.has_code(code_of::<F>()).runs_with(parameters, function)
     }
 
     /// Ends the declaration: the stage runs `call`, a closure that calls `function` with what has no
     /// place among the parameters. It has the code of `function`.
-    pub(crate) fn calls<F, G>(self, _function: F, call: G) -> Stage
+    pub(crate) fn calls<P, F, G>(self, parameters: P, _function: F, call: G) -> Stage
     where
-        G: Fn(&mut Cx<'_, '_>) -> Result<(), Problem> + Send + Sync + 'static,
+        P: Serialize + Send + Sync + 'static,
+        G: Fn(&mut Cx<'_, '_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        let code = self.code(code_of::<F>());
-        let status = self.status;
-        self.builder.code(code).run_with(status, move |cx, &status| call(&mut Cx { cx, status }))
+        self.has_code(code_of::<F>()).runs_with(parameters, call)
     }
 
-    fn code(&self, code: Code) -> Code {
-        self.tools.iter().fold(code, |code, (tool, version)| code.with_tool(tool, version))
+    /// Ends the declaration of a stage that has its code: it runs `function` with `parameters`.
+    pub(crate) fn runs_with<P, F>(self, parameters: P, function: F) -> Stage
+    where
+        P: Serialize + Send + Sync + 'static,
+        F: Fn(&mut Cx<'_, '_>, &P) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        let (builder, status) = self.finish();
+        let run = Run { status, parameters };
+        builder.run_with(run, move |cx, run| function(&mut Cx { cx, status: run.status }, &run.parameters))
+    }
+
+    /// The builder, with the code and all that depends on the status.
+    fn finish(mut self) -> (StageBuilder, Status) {
+        for name in std::mem::take(&mut self.figures) {
+            let path = self.setting.figure(&name, self.status);
+            self = self.makes_file("svg", &path);
+        }
+        let code = self.code.unwrap_or_default();
+        let code = self.tools.iter().fold(code, |code, (tool, version)| code.with_tool(tool, version));
+        let mut made = self.setting.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.extend(self.outputs.into_iter().map(|path| (path, self.status)));
+        drop(made);
+        (self.builder.code(code), self.status)
     }
 }
 
@@ -226,7 +321,7 @@ struct Run<P> {
 ///
 /// # Panics
 /// When the function stands outside this crate: its code could change without a trace.
-fn code_of<F>() -> Code {
+pub(crate) fn code_of<F>() -> Code {
     /// Functions of one module share one code; to put it together takes longer than all else that
     /// a build with nothing to do does.
     static KNOWN: Mutex<BTreeMap<&str, Code>> = Mutex::new(BTreeMap::new());

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use dag::{Digest, Stage};
 use serde::Deserialize;
 
+use crate::campaign::{Campaign, Simulation};
 use crate::evidence::Origin;
 use crate::published::Published;
-use crate::record::{Record, Status};
+use crate::record::Record;
+use crate::simulate::{self, Part};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
+use crate::truth::Recovery;
 use crate::verify::{self, Expectation, StudyReport, Summary};
 use crate::{tinyml_mcu, vision_inference};
 
@@ -21,6 +24,8 @@ pub struct Study {
     pub name: &'static str,
     stages: fn(&Setting) -> Vec<Stage>,
     expectations: fn() -> Vec<Expectation>,
+    /// The parts of its simulated campaign.
+    simulation: fn(Simulation) -> Vec<Part>,
     /// The unit of a column of a raw file, by the file's path and the column's name.
     raw_unit: fn(&str, &str) -> Option<&'static str>,
 }
@@ -32,31 +37,44 @@ pub fn all() -> &'static [Study] {
             name: "tinyml-mcu",
             stages: tinyml_mcu::stages,
             expectations: verify::tinyml_mcu::expectations,
+            simulation: tinyml_mcu::simulate::campaign,
             raw_unit: tinyml_mcu::raw_unit,
         },
         Study {
             name: "vision-inference",
             stages: vision_inference::stages,
             expectations: verify::vision_inference::expectations,
+            simulation: vision_inference::simulate::campaign,
             raw_unit: vision_inference::raw_unit,
         },
     ]
 }
 
 impl Study {
-    /// The stages of the study in a workspace.
+    /// The stages of the study in a workspace, made from a campaign.
     ///
     /// # Errors
     /// When the pins of the raw files cannot be read.
-    pub fn stages(&self, root: &Path, typesetter: &Arc<typeset::Backend>) -> Result<Vec<Stage>, SourcesError> {
-        let setting = Setting {
-            root: root.to_owned(),
-            study: self.name,
-            sources: Sources::load(root, self.name)?,
-            status: Status::Published,
-            typesetter: Arc::clone(typesetter),
+    pub fn stages(
+        &self,
+        root: &Path,
+        campaign: Campaign,
+        typesetter: &Arc<typeset::Backend>,
+    ) -> Result<Vec<Stage>, SourcesError> {
+        let sources = Sources::load(root, self.name)?;
+        let setting = Setting::new(root.to_owned(), self.name, sources, campaign, Arc::clone(typesetter));
+        let mut stages = match campaign {
+            Campaign::Published => Vec::new(),
+            Campaign::Simulated(simulation) => setting.simulated(self.parts(simulation)),
         };
-        Ok((self.stages)(&setting))
+        stages.extend((self.stages)(&setting));
+        Ok(stages)
+    }
+
+    /// The parts of the study's simulated campaign.
+    pub fn parts(&self, simulation: Simulation) -> Vec<Part> {
+        let about = simulate::about(self.name, simulation);
+        [about].into_iter().chain((self.simulation)(simulation)).collect()
     }
 
     /// The unit of a column of one of the study's raw files, where it is known.
@@ -72,7 +90,8 @@ impl Study {
     pub fn verify(&self, root: &Path) -> Result<StudyReport, Box<dyn std::error::Error>> {
         let published = Published::read(&root.join(format!("paper/published/{}.toml", self.name)))?;
         let records = self.records(root)?;
-        Ok(verify::verify(&published, &records, &(self.expectations)()))
+        let campaign = self.outcome(root)?.map_or(Campaign::Published, |outcome| outcome.campaign);
+        Ok(verify::verify(&published, &records, &(self.expectations)(), campaign))
     }
 
     /// The records of the last build, by its list of them: the folder may hold others, of an earlier
@@ -98,17 +117,36 @@ impl Study {
         origins.iter().map(read).collect()
     }
 
-    /// What the stage that compares the records found in the last build.
+    /// What the stage that compares the records found in the last build; `None` if there was none.
     ///
     /// # Errors
-    /// When there was no such build.
-    pub fn summary(&self, root: &Path) -> Result<Summary, Box<dyn std::error::Error>> {
-        #[derive(Deserialize)]
-        struct Verification {
-            summary: Summary,
-        }
+    /// When it cannot be read.
+    pub fn outcome(&self, root: &Path) -> Result<Option<Outcome>, Box<dyn std::error::Error>> {
         let file = root.join(format!("derived/{}/verification.json", self.name));
-        let verification: Verification = serde_json::from_slice(&std::fs::read(file)?)?;
-        Ok(verification.summary)
+        match std::fs::read(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            json => {
+                let outcome = serde_json::from_slice(&json?);
+                Ok(Some(outcome.map_err(|error| format!("{}: {error}", file.display()))?))
+            }
+        }
+    }
+}
+
+/// How the records of a study that was built compare with what is known.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Outcome {
+    /// Which raw files it was made from.
+    pub campaign: Campaign,
+    /// The comparison with the published values.
+    pub summary: Summary,
+    /// The comparison with the ground truth, as far as the data are simulated.
+    pub recovery: Option<Recovery>,
+}
+
+impl Outcome {
+    /// Whether nothing differs and no truth was missed.
+    pub fn passed(&self) -> bool {
+        self.summary.passed() && self.recovery.as_ref().is_none_or(|recovery| recovery.missed.is_empty())
     }
 }

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Campaign;
 use crate::published::{Entry, Expected, Published, Recomputable, Token};
 use crate::record::{Cell, Kind, Record, Status};
 
@@ -33,7 +34,7 @@ pub mod vision_inference;
 pub use compare::{Measure, ValueCheck, ValueVerdict};
 pub use expectation::{Expectation, Place};
 
-/// Bases of entries that stand for data which the simulated campaign provides.
+/// Bases of entries whose values the default simulation provides.
 const SIMULATED_BASES: [&str; 2] = ["simulated", "inventory"];
 
 /// Names that original programs print for the values which records name as scipy does.
@@ -148,13 +149,18 @@ struct BriefEntry<'a> {
     note: Option<&'a str>,
 }
 
-/// Compares what a study has on file with the records that were made.
-pub fn verify(published: &Published, records: &[Record], expectations: &[Expectation]) -> StudyReport {
+/// Compares what a study has on file with the records that were made of a campaign.
+pub fn verify(
+    published: &Published,
+    records: &[Record],
+    expectations: &[Expectation],
+    campaign: Campaign,
+) -> StudyReport {
     let by_id: BTreeMap<&str, &Record> = records.iter().map(|record| (record.id.as_str(), record)).collect();
     let record = |id: &str| by_id.get(id).copied();
 
     let entries: Vec<EntryReport> =
-        published.entries.iter().map(|entry| verify_entry(entry, record(&entry.id))).collect();
+        published.entries.iter().map(|entry| verify_entry(entry, record(&entry.id), campaign)).collect();
     let expectations = expectation::check(published, expectations, record);
 
     let on_file: BTreeSet<&str> = entries.iter().chain(&expectations).map(|report| report.id.as_str()).collect();
@@ -346,7 +352,7 @@ impl Findings {
     }
 }
 
-fn verify_entry(entry: &Entry, record: Option<&Record>) -> EntryReport {
+fn verify_entry(entry: &Entry, record: Option<&Record>, campaign: Campaign) -> EntryReport {
     let kind = Some(entry.kind);
     let source = entry.source.clone();
     if entry.recomputable == Recomputable::No {
@@ -359,7 +365,7 @@ fn verify_entry(entry: &Entry, record: Option<&Record>) -> EntryReport {
         return EntryReport::conclude(&entry.id, kind, source, found);
     };
     let by_simulation = entry.basis.as_deref().is_some_and(|basis| SIMULATED_BASES.contains(&basis));
-    if record.status == Status::Simulated && !by_simulation {
+    if record.status == Status::Simulated && !(by_simulation && campaign.is_default()) {
         return EntryReport::simulated(&entry.id, kind, source);
     }
     if let Err(error) = record.check() {

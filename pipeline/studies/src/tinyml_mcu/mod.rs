@@ -9,6 +9,7 @@ mod clean;
 mod figures;
 pub(crate) mod ingest;
 mod schema;
+pub(crate) mod simulate;
 mod stats;
 
 use dag::Stage;

@@ -74,7 +74,7 @@ fn as_records(published: &Published) -> Vec<Record> {
 }
 
 fn report_of(published: &Published, records: &[Record], id: &str) -> EntryReport {
-    let report = verify(published, records, &[]);
+    let report = verify(published, records, &[], Campaign::Published);
     report.entries.into_iter().find(|entry| entry.id == id).unwrap()
 }
 
@@ -90,7 +90,7 @@ fn verdict_after(study: &str, id: &str, change: impl FnOnce(&mut Record)) -> Ent
 fn what_was_published_matches_itself() {
     for study in STUDIES {
         let published = read(study);
-        let report = verify(&published, &as_records(&published), &[]);
+        let report = verify(&published, &as_records(&published), &[], Campaign::Published);
         assert!(report.passed(), "{}", report.render(100, false, false));
         let summary = &report.summary;
         assert_eq!(summary.entries, published.entries.len());
@@ -102,7 +102,7 @@ fn what_was_published_matches_itself() {
 #[test]
 fn as_many_values_are_compared_as_the_file_says() {
     let published = read("tinyml-mcu");
-    let report = verify(&published, &as_records(&published), &[]);
+    let report = verify(&published, &as_records(&published), &[], Campaign::Published);
     let (mut printed, mut drawn) = (0, 0);
     for (entry, found) in published.entries.iter().zip(&report.entries) {
         if let Some(stated) = entry.fields.get("values").and_then(|value| value.as_token()) {
@@ -150,13 +150,13 @@ fn a_change_of_any_printed_number_is_caught() {
                 continue;
             }
             let record = published_as_record(entry);
-            for check in verify_entry(entry, Some(&record)).checks {
+            for check in verify_entry(entry, Some(&record), Campaign::Published).checks {
                 if check.rel_error.is_none() {
                     continue;
                 }
                 let mut record = record.clone();
                 shift(&mut record, &check, &Token::new(check.published.as_str()));
-                let report = verify_entry(entry, Some(&record));
+                let report = verify_entry(entry, Some(&record), Campaign::Published);
                 assert_eq!(report.verdict, Verdict::Mismatch, "{study}: {}: {}", entry.id, check.path);
                 assert_eq!(report.worst().unwrap().path, check.path, "{study}: {}", entry.id);
                 assert_eq!(report.matched, report.values - 1);
@@ -186,7 +186,7 @@ fn a_change_of_a_drawn_coordinate_is_caught() {
                 } else {
                     numbers[place] += 3e-7 * span.unwrap();
                 }
-                let report = verify_entry(entry, Some(&record));
+                let report = verify_entry(entry, Some(&record), Campaign::Published);
                 assert_eq!(report.verdict, Verdict::Mismatch, "{}: {}", entry.id, series.name);
                 let differing = report.checks.iter().filter(|check| check.verdict == ValueVerdict::Mismatch);
                 assert_eq!(differing.count(), 1, "{}: {}", entry.id, series.name);
@@ -372,7 +372,7 @@ fn simulated_data_are_compared_only_with_what_they_stand_for() {
         )
     };
     let record = Record::scalar("v").status(Status::Simulated).value("value", 0.9);
-    let report = |basis| verify(&parse(&text(basis)), std::slice::from_ref(&record), &[]);
+    let report = |basis| verify(&parse(&text(basis)), std::slice::from_ref(&record), &[], Campaign::Published);
     let measured = report("");
     assert_eq!((measured.entries[0].verdict, measured.summary.unchecked), (Verdict::Simulated, 1));
     assert!(measured.passed());
@@ -400,7 +400,7 @@ fn the_brief_report_has_the_form_that_the_papers_read() {
         "[[entry]]\nid = \"v\"\nkind = \"scalar\"\nsource = \"cell 1\"\nstatus = \"recomputable\"\nvalue = \"0.50\"\n\
          [[entry]]\nid = \"w\"\nkind = \"figure\"\nsource = \"cell 2\"\nstatus = \"not recomputable\"\nwhy = \"no log\"\n",
     );
-    let report = verify(&published, &[Record::scalar("v").value("value", 0.501)], &[]);
+    let report = verify(&published, &[Record::scalar("v").value("value", 0.501)], &[], Campaign::Published);
     let json = serde_json::to_value(report.brief()).unwrap();
     let expected = serde_json::json!({
         "study": "s",

@@ -76,12 +76,7 @@ pub(super) const fn quantity(
     Quantity { column, label, title, unit, limits }
 }
 
-impl Scatter {
-    /// Whether it rests on a reconstructed log.
-    pub(super) fn is_reconstructed(&self) -> bool {
-        self.table.starts_with("joined")
-    }
-}
+impl Scatter {}
 
 impl Quantity {
     fn ends(&self, values: &[f64]) -> Option<(f64, f64)> {

@@ -11,6 +11,7 @@ mod figures;
 mod ingest;
 mod reconstruct;
 mod schema;
+pub(crate) mod simulate;
 mod stats;
 
 use dag::Stage;
@@ -148,10 +149,10 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         stages.push(stage.does(clean::windows));
         let stage = clean(&of_run("timed")).table("windows", &windows).table("models", "clean/accurate");
         stages.push(stage.does(clean::timed));
-        let stage = clean(&of_run("energies")).reconstructed().table("windows", &windows);
+        let stage = clean(&of_run("energies")).table("windows", &windows);
         let stage = stage.file("log", &setting.derived(&format!("reconstructed/{file}")));
         stages.push(stage.makes_records([of_run("samples").replace('-', ".")]).does_with(run, clean::energies));
-        let stage = clean(&of_run("joined")).reconstructed().table("timed", &format!("clean/{}", of_run("timed")));
+        let stage = clean(&of_run("joined")).table("timed", &format!("clean/{}", of_run("timed")));
         stages.push(stage.table("energies", &format!("clean/{}", of_run("energies"))).does(clean::joined));
     }
 
@@ -171,20 +172,18 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = stage.makes_records(ids(&["t05", "t06", "t07", "s04", "s05", "s06"]));
         let stage = stage.makes_records(ids(if training { &[] } else { &["t12"] }));
         stages.push(stage.does_with(notebook, aggregate::windows));
-        let stage =
-            tables(&format!("{prefix}-results")).reconstructed().table("joined", &format!("clean/joined-{run}"));
+        let stage = tables(&format!("{prefix}-results")).table("joined", &format!("clean/joined-{run}"));
         let stage = stage.table("energies", &format!("clean/energies-{run}"));
         stages.push(stage.makes_records(aggregate::results_ids(notebook)).does_with(notebook, aggregate::results));
     }
-    let energies =
-        |name: &str, run: &str| tables(name).reconstructed().table("energies", &format!("clean/energies-{run}"));
+    let energies = |name: &str, run: &str| tables(name).table("energies", &format!("clean/energies-{run}"));
     let stage = energies("inf-energies", "inference").table("windows", "clean/windows-inference");
     stages.push(stage.makes_records(["inf.t08", "old.t03"]).does(aggregate::inference_energies));
     let stage = energies("trn-energies", "training").makes_records(["old.t04"]);
     stages.push(stage.does(aggregate::training_energies));
     let stage = energies("first-run", "first").makes_records(["old.t01", "old.t02"]);
     stages.push(stage.does(aggregate::first_run));
-    let stage = tables("predictions").reconstructed().table("joined", "clean/joined-training");
+    let stage = tables("predictions").table("joined", "clean/joined-training");
     let stage = stage.table("accurate", "clean/accurate").reads_record("trn.r04");
     stages.push(stage.makes_records(["trn.s08", "trn.s10", "trn.s12"]).does(aggregate::predictions));
     let stage = tables("carbon").table("carbon", "ingest/carbon").makes_records(["carbon.intensity"]);
@@ -193,14 +192,12 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     // Regressions.
     for regression in stats::REGRESSIONS {
         let stage = setting.stage("stats", regression.id).table("points", &format!("clean/{}", regression.table));
-        let stage = if regression.is_reconstructed() { stage.reconstructed() } else { stage };
         stages.push(stage.makes_records(regression.ids()).does_with(regression, stats::line));
     }
 
     // Figures.
     for scatter in figures::inference::FIGURES.into_iter().chain(figures::training::FIGURES) {
         let stage = setting.stage("figures", scatter.id).table("points", &format!("clean/{}", scatter.table));
-        let stage = if scatter.is_reconstructed() { stage.reconstructed() } else { stage };
         let stage = stage.makes_figure(scatter.id).makes_records([scatter.id]);
         stages.push(stage.does_with(scatter, figures::draw));
     }

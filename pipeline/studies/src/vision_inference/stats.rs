@@ -118,11 +118,6 @@ pub(super) const REGRESSIONS: [Regression; 22] = [
 ];
 
 impl Regression {
-    /// Whether it rests on a reconstructed log.
-    pub(super) fn is_reconstructed(&self) -> bool {
-        self.table.starts_with("joined")
-    }
-
     /// The ids of its records.
     pub(super) fn ids(&self) -> Vec<String> {
         let corrected = matches!(self.errors, Errors::XAgainstY(_)).then(|| format!("{}.corrected", self.id));

@@ -65,7 +65,7 @@ fn corrected_values_are_expected_too() {
     let published = read("tinyml-mcu");
     let expectations = tinyml_mcu::expectations();
     let records = corrected(&published);
-    let report = verify(&published, &records, &expectations);
+    let report = verify(&published, &records, &expectations, Campaign::Published);
     assert!(report.passed(), "{}", report.render(100, false, false));
     let values: usize = report.expectations.iter().map(|report| report.values).sum();
     // Four of the bars are missing in both: NaN counts as a value.
@@ -76,21 +76,21 @@ fn corrected_values_are_expected_too() {
     for place in published.entries.len()..records.len() {
         let mut fewer = records.clone();
         let id = fewer.remove(place).id;
-        let report = verify(&published, &fewer, &expectations);
+        let report = verify(&published, &fewer, &expectations, Campaign::Published);
         assert_eq!((report.summary.mismatched, report.summary.expectations_mismatched), (0, 1), "{id}");
         assert!(!report.passed());
     }
     let mut wrong = records.clone();
     let place = wrong.iter().position(|record| record.id == "fig8.regression.per_class").unwrap();
     wrong[place].rows[1][1] = 1.3935503610668088e-07_f64.mul_add(1e-8, 1.3935503610668088e-07).into();
-    let report = verify(&published, &wrong, &expectations);
+    let report = verify(&published, &wrong, &expectations, Campaign::Published);
     let found = report.expectations.iter().find(|report| report.verdict == Verdict::Mismatch).unwrap();
     assert_eq!(found.worst().unwrap().path, "odd/slope");
 
     // A record of which nothing is on file is told, but no error.
     let mut more = records;
     more.push(Record::scalar("further"));
-    let report = verify(&published, &more, &expectations);
+    let report = verify(&published, &more, &expectations, Campaign::Published);
     assert!(report.passed());
     assert_eq!(report.extra, ["further"]);
 }
@@ -99,7 +99,7 @@ fn corrected_values_are_expected_too() {
 fn an_expectation_without_a_value_on_file_is_a_mismatch() {
     let published = read("tinyml-mcu");
     let expectation = Expectation::new("fig2-labels", &["correct_ms", "fig2.x"], "a", Place::Value("v".to_owned()));
-    let report = verify(&published, &[Record::scalar("a")], &[expectation]);
+    let report = verify(&published, &[Record::scalar("a")], &[expectation], Campaign::Published);
     assert_eq!(report.summary.expectations_mismatched, 1);
     assert!(report.expectations[0].problems[0].contains("holds no value `correct_ms.fig2.x` under `fig2-labels`"));
 }
@@ -117,6 +117,7 @@ fn columns_of_corrected_values_are_compared_in_order() {
             .fold(table, |table, value| table.plain_row(["m".into(), cell(value.as_token().unwrap())]))
     };
     let expectations = [expectation];
-    let mismatched = |record| verify(&published, &[record], &expectations).summary.expectations_mismatched;
+    let mismatched =
+        |record| verify(&published, &[record], &expectations, Campaign::Published).summary.expectations_mismatched;
     assert_eq!((mismatched(table(0)), mismatched(table(1))), (0, 1));
 }

@@ -14,7 +14,7 @@ fn mixed() -> StudyReport {
     change("fig2.l4.lenet.table", |record| record.rows[1][1] = "W-float32".into());
     change("fig4.figure", |record| record.status = Status::Simulated);
     records.push(Record::scalar("further"));
-    verify(&published, &records, &tinyml_mcu::expectations())
+    verify(&published, &records, &tinyml_mcu::expectations(), Campaign::Published)
 }
 
 fn line<'a>(text: &'a str, id: &str) -> &'a str {
@@ -26,7 +26,7 @@ fn no_line_is_longer_than_the_terminal() {
     for study in STUDIES {
         let published = read(study);
         for records in [as_records(&published), Vec::new()] {
-            let report = verify(&published, &records, &[]);
+            let report = verify(&published, &records, &[], Campaign::Published);
             for (width, verbose) in [(80, false), (100, false), (100, true), (160, true)] {
                 let text = report.render(width, false, verbose);
                 assert!(text.is_ascii() || verbose, "{study}");
@@ -87,7 +87,7 @@ fn the_summary_counts() {
 #[test]
 fn verbose_shows_every_value() {
     let published = read("tinyml-mcu");
-    let report = verify(&published, &as_records(&published), &[]);
+    let report = verify(&published, &as_records(&published), &[], Campaign::Published);
     let text = report.render(200, false, true);
     let values = text.lines().filter(|line| line.ends_with(": match") || line.ends_with(": match (bootstrap)")).count();
     assert_eq!(values, report.summary.values_compared + report.summary.band_values_compared);
@@ -113,7 +113,7 @@ fn what_does_not_fit_is_shortened_and_told_in_full_if_it_differs() {
     let id = "upstream.resnet50.fig.nvidia_estimated_attributable_power_draw";
     let record = records.iter_mut().find(|record| record.id == id).unwrap();
     record.series[0].y[0] = 0.123_456_789_012_345_68;
-    let text = verify(&published, &records, &[]).render(100, false, false);
+    let text = verify(&published, &records, &[], Campaign::Published).render(100, false, false);
     let line = line(&text, "upstream.resnet..ble_power_draw");
     assert!(line.contains(" 0.35159 0.123456789012 "), "{line}");
     assert!(

@@ -1,11 +1,9 @@
-//! Raw files that are missing, other than pinned, or wrong inside: the error names study, stage and
-//! file, everything that does not depend on them is built, and what was built before stays.
-
-mod support;
+//! The pickles of tinyml-mcu, and what holds for all raw files: pins, hashes, folders.
 
 use std::fs;
 
-use support::{Build, Workspace, mirror, replace, text};
+use crate::assert_told;
+use crate::support::{Build, Workspace, mirror, replace, text};
 
 const STUDY: &str = "tinyml-mcu";
 const INFERENCES: &str = "data/A_Aggregated_energy_inference_table.pkl";
@@ -24,13 +22,6 @@ fn spoilt(path: &str, spoil: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Option<Build> {
     assert_eq!(kept["derived/papers/tinyml-mcu.pdf"], derived["derived/papers/tinyml-mcu.pdf"], "the paper stays");
     assert!(build.fresh().len() > 30, "what does not depend on it is fresh");
     Some(build)
-}
-
-#[track_caller]
-fn assert_told(build: &Build, words: &[&str]) {
-    for word in words {
-        assert!(build.errors.contains(word), "{word:?} is not in\n{}", build.errors);
-    }
 }
 
 #[test]

@@ -1,0 +1,16 @@
+//! Raw files that are missing, other than pinned, or wrong inside: the error names study, stage and
+//! file, everything that does not depend on them is built, and what was built before stays.
+
+#[path = "../support/mod.rs"]
+mod support;
+mod tinyml_mcu;
+
+use support::Build;
+
+/// The error says all of it.
+#[track_caller]
+fn assert_told(build: &Build, words: &[&str]) {
+    for word in words {
+        assert!(build.errors.contains(word), "{word:?} is not in\n{}", build.errors);
+    }
+}
