@@ -1,9 +1,11 @@
 //! The durations of inferences that AIPowerMeter's studies write beside the power records: one
-//! number in seconds a line (`latency.csv`), or a JSON array of them (`latency.json`).
+//! number in seconds a line (`latency.csv`), or a JSON array of them (`latency.json`). Simulations write
+//! them too.
 
 use std::io::BufRead;
 
 use crate::json::{self, JsonError};
+use crate::python;
 use crate::text::{Field, LineEnds, Lines, TextError};
 
 /// Reads `latency.csv`: a duration in s on every line, without header.
@@ -46,4 +48,30 @@ pub fn read_json(bytes: &[u8]) -> Result<Vec<f64>, JsonError> {
             problem: format!("element {at} is negative; expected at least 0"),
         }),
     }
+}
+
+/// Writes `latency.csv` as numpy's `savetxt` does: `%.18e` on each line.
+#[must_use]
+pub fn write_csv(durations: &[f64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(durations.len() * 25);
+    for duration in durations {
+        python::append(&mut bytes, format_args!("{duration:.18e}"));
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// Writes `latency.json` as Python's `json.dump` does.
+#[must_use]
+pub fn write_json(durations: &[f64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(durations.len() * 23 + 2);
+    bytes.push(b'[');
+    for (place, duration) in durations.iter().enumerate() {
+        if place > 0 {
+            bytes.extend(b", ");
+        }
+        python::append(&mut bytes, format_args!("{duration:?}"));
+    }
+    bytes.push(b']');
+    bytes
 }

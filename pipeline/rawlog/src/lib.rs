@@ -17,6 +17,7 @@ pub mod json;
 pub mod latency;
 pub mod pickle;
 pub mod power_metrics;
+pub mod python;
 pub mod samples;
 pub mod tensorrt;
 pub mod text;

@@ -4,6 +4,7 @@
 //! tables that stages hand to each other, the records they leave for papers and reviewers, the
 //! pins of the raw files, and the comparison with the published values.
 
+mod aipowermeter;
 pub mod campaign;
 mod closing;
 mod cx;

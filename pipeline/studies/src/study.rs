@@ -16,7 +16,7 @@ use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
 use crate::truth::Recovery;
 use crate::verify::{self, Expectation, StudyReport, Summary};
-use crate::{tinyml_mcu, vision_inference};
+use crate::{aipowermeter, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -46,6 +46,13 @@ pub fn all() -> &'static [Study] {
             expectations: verify::vision_inference::expectations,
             simulation: vision_inference::simulate::campaign,
             raw_unit: vision_inference::raw_unit,
+        },
+        Study {
+            name: "aipowermeter",
+            stages: aipowermeter::stages,
+            expectations: verify::aipowermeter::expectations,
+            simulation: aipowermeter::simulate::campaign,
+            raw_unit: aipowermeter::raw_unit,
         },
     ]
 }

@@ -24,6 +24,7 @@ use crate::campaign::Campaign;
 use crate::published::{Entry, Expected, Published, Recomputable, Token};
 use crate::record::{Cell, Kind, Record, Status};
 
+pub mod aipowermeter;
 pub mod compare;
 mod expectation;
 pub mod figure;

@@ -1,0 +1,52 @@
+//! AlexNet: the published energies of the card, what sampling alone predicts, and the whole run.
+
+use dag::Problem;
+use plot::style::{CATEGORICAL, MUTED};
+use plot::{About, Axis, Cartesian, Colour, Dash, Legend, Line, Points, Size};
+
+use super::{QUANTITIES, broken};
+use crate::cx::Cx;
+use crate::drawing;
+use crate::record::{Record, Series};
+
+const SIZE: Size = Size::pt(446.0, 250.0);
+const SAMPLING: Colour = CATEGORICAL[1];
+
+/// Draws the figure from the record of its series.
+pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let record = cx.read_record("alexnet.artefact.series")?;
+    let series = |name: &str| -> Result<&Series, Problem> {
+        let found = record.find_series(name);
+        found.ok_or_else(|| Problem::new(format!("the record {} has no series `{name}`", record.id)))
+    };
+    let (published, sampling) = (series("published")?, series("sampling")?);
+    let (whole, intervals) = (series("whole run")?, series("intervals")?);
+    let card = QUANTITIES.look("card").map_err(broken)?;
+    let counts = intervals.y.iter().map(|count| format!("{count:.0}"));
+    let plot = Cartesian::new(
+        Axis::value("Input size", "pixels").ticks_every(224.0),
+        Axis::value("Energy of the card per inference", "J").from_zero(),
+    );
+    let plot = plot
+        .mark(Line::new("same power over the whole run", &whole.x, &whole.y, MUTED).dash(Dash::Dashed))
+        .mark(Line::new("intervals × 4.27 s × constant power / inferences", &sampling.x, &sampling.y, SAMPLING))
+        .mark(Points::new("read from the published figure, with the number of intervals", &published.x, &published.y, card).labels(counts))
+        .legend(Legend::above());
+    let deviation = published.y.iter().zip(&sampling.y).map(|(read, predicted)| (predicted / read - 1.0).abs());
+    let alt = format!(
+        "{} published energies over the input size. A line through the predictions of sampling alone meets all of them \
+         within {:.1} %, with its jumps where the number of intervals changes; a smooth curve of the same power over the \
+         whole run lies above them.",
+        published.y.len(),
+        100.0 * deviation.fold(0.0, f64::max)
+    );
+    let about = About {
+        id: "alexnet.artefact.figure",
+        title: "The published energies of AlexNet are an artefact of sampling",
+        alt: &alt,
+    };
+    let mut drawn = Record::figure("alexnet.artefact.figure");
+    drawn.axes = record.axes.clone();
+    let drawn = [published, sampling, whole].into_iter().fold(drawn, |drawn, series| drawn.series(series.clone()));
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, drawn.quirk("compile-step"))
+}

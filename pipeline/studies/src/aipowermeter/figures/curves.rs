@@ -1,0 +1,275 @@
+//! The curves over the input size: each figure of the original, and the same by the correct analysis.
+
+use dag::Problem;
+use plot::{About, Axis, Cartesian, Figure, Format, Legend, Points};
+use serde::Serialize;
+
+use super::{HALF, JOIN, QUANTITIES, WIDE, broken};
+use crate::aipowermeter::clean::is_power;
+use crate::aipowermeter::protocol::Network;
+use crate::aipowermeter::stats::quantity;
+use crate::cx::Cx;
+use crate::drawing;
+use crate::record::{Axis as RecordAxis, Record, Series};
+use crate::table::Table;
+
+/// A published curve.
+#[derive(Clone, Copy, Serialize)]
+pub(in crate::aipowermeter) struct Curve {
+    /// The published entry.
+    id: &'static str,
+    /// The column of the compiled table, or `total`.
+    column: &'static str,
+    /// What it is called, and looks like.
+    name: &'static str,
+}
+
+/// A published figure.
+#[derive(Clone, Copy, Serialize)]
+pub(in crate::aipowermeter) struct Plot {
+    pub(in crate::aipowermeter) id: &'static str,
+    pub(in crate::aipowermeter) network: Network,
+    title: &'static str,
+    layout: Layout,
+    curves: &'static [Curve],
+}
+
+/// How the curves of a figure share its room.
+#[derive(Clone, Copy, PartialEq, Serialize)]
+enum Layout {
+    /// The first on the left axis, the second on the right.
+    Twin,
+    /// A panel each.
+    Panels,
+}
+
+/// A figure by one of the two analyses.
+#[derive(Clone, Copy, Serialize)]
+pub(in crate::aipowermeter) struct Drawn {
+    pub(in crate::aipowermeter) plot: Plot,
+    pub(in crate::aipowermeter) corrected: bool,
+}
+
+const fn curve(id: &'static str, column: &'static str, name: &'static str) -> Curve {
+    Curve { id, column, name }
+}
+
+/// The figures of the original with curves over the input size.
+pub(in crate::aipowermeter) const PLOTS: [Plot; 7] = [
+    Plot {
+        id: "alexnet.fig1",
+        network: Network::Alexnet,
+        title: "Energy of package and card per inference, AlexNet",
+        layout: Layout::Twin,
+        curves: &[
+            curve("upstream.alexnet.fig1.intel", "intel_power", "package"),
+            curve("upstream.alexnet.fig1.nvidia", "nvidia_draw_absolute", "card"),
+        ],
+    },
+    Plot {
+        id: "alexnet.fig2",
+        network: Network::Alexnet,
+        title: "Total energy and latency of an inference, AlexNet",
+        layout: Layout::Twin,
+        curves: &[
+            curve("upstream.alexnet.fig2.total", "total", "total"),
+            curve("upstream.alexnet.fig2.latency", "latency", "latency"),
+        ],
+    },
+    Plot {
+        id: "resnet50.nvidi",
+        network: Network::Resnet50,
+        title: "Energy and memory of the card, ResNet50",
+        layout: Layout::Panels,
+        curves: &[
+            curve(
+                "upstream.resnet50.fig.nvidia_estimated_attributable_power_draw",
+                "nvidia_estimated_attributable_power_draw",
+                "card",
+            ),
+            curve(
+                "upstream.resnet50.fig.per_gpu_attributable_mem_use",
+                "per_gpu_attributable_mem_use",
+                "card memory",
+            ),
+        ],
+    },
+    Plot {
+        id: "resnet50.int_mem",
+        network: Network::Resnet50,
+        title: "Energy of the package and memory, ResNet50",
+        layout: Layout::Panels,
+        curves: &[
+            curve("upstream.resnet50.fig.intel_power", "intel_power", "package"),
+            curve("upstream.resnet50.fig.mem_use_abs", "mem_use_abs", "memory"),
+        ],
+    },
+    Plot {
+        id: "resnet50.laten_sm",
+        network: Network::Resnet50,
+        title: "Use of the card and latency, ResNet50",
+        layout: Layout::Panels,
+        curves: &[
+            curve("upstream.resnet50.fig.sm", "sm", "use"),
+            curve("upstream.resnet50.fig.latency", "latency", "latency"),
+        ],
+    },
+    Plot {
+        id: "bert.gpu_cpu",
+        network: Network::Bert,
+        title: "Energy of card and package per inference, BERT",
+        layout: Layout::Panels,
+        curves: &[
+            curve("upstream.bert.fig.gpu", "nvidia_draw_absolute", "card"),
+            curve("upstream.bert.fig.cpu", "intel_power", "package"),
+        ],
+    },
+    Plot {
+        id: "bert.latency",
+        network: Network::Bert,
+        title: "Latency of an inference, BERT",
+        layout: Layout::Panels,
+        curves: &[curve("upstream.bert.fig.latency", "latency", "latency")],
+    },
+];
+
+impl Curve {
+    /// The same latencies come out of both analyses: nothing better was recorded.
+    fn differs(&self) -> bool {
+        self.column != "latency"
+    }
+
+    fn quantity(&self, corrected: bool) -> Quantity {
+        let (title, unit, factor, own_unit) = match self.column {
+            "latency" => ("Median latency", "ms", 1e3, "s"),
+            "total" => ("Energy of package and card", "J", 1.0, "J"),
+            "intel_power" => ("Energy of the package", "J", 1.0, "J"),
+            column if is_power(column) => ("Energy of the card", "J", 1.0, "J"),
+            "sm" if corrected => ("Use of the multiprocessors", "%", 1.0, "%"),
+            "sm" => ("Use × records / inferences", "%", 1.0, "%"),
+            "mem_use_abs" if corrected => ("Memory", "GB", 1e-9, "B"),
+            "mem_use_abs" => ("Memory × records / inferences", "MB", 1e-6, "B"),
+            _ if corrected => ("Memory of the card", "GB", 1e-9, "B"),
+            _ => ("Card memory × records / inferences", "MB", 1e-6, "B"),
+        };
+        Quantity { title, unit, factor, own_unit }
+    }
+}
+
+/// What a curve shows: the title and unit of its axis, and how that unit comes from that of the table.
+struct Quantity {
+    title: &'static str,
+    unit: &'static str,
+    factor: f64,
+    own_unit: &'static str,
+}
+
+/// A curve with its values in the unit of its axis.
+struct Shown<'a> {
+    curve: &'a Curve,
+    quantity: Quantity,
+    values: Vec<f64>,
+    points: Points,
+}
+
+impl Plot {
+    /// Whether the correct analysis gives another figure.
+    pub(in crate::aipowermeter) fn differs(&self) -> bool {
+        self.curves.iter().any(Curve::differs)
+    }
+}
+
+impl Drawn {
+    /// Id of the figure.
+    pub(in crate::aipowermeter) fn id(&self) -> String {
+        format!("{}{}", self.plot.id, self.ending())
+    }
+
+    fn ending(&self) -> &'static str {
+        if self.corrected { ".corrected" } else { "" }
+    }
+
+    /// Ids of the records: of each curve, and of the drawing.
+    pub(in crate::aipowermeter) fn records(&self) -> Vec<String> {
+        let curves = self.plot.curves.iter().filter(|curve| !self.corrected || curve.differs());
+        curves.map(|curve| format!("{}{}", curve.id, self.ending())).chain([self.id()]).collect()
+    }
+
+    /// The input sizes. Eight octaves need a logarithm; the original has none.
+    fn x_axis(&self) -> Axis {
+        let network = self.plot.network;
+        let (title, unit) = (network.size_label(), network.size_unit());
+        match network {
+            Network::Resnet50 if self.corrected => {
+                Axis::log(title, unit).range(6.0, 5500.0).ticks_at([8.0, 32.0, 128.0, 512.0, 2048.0]).format(Format::Plain)
+            }
+            Network::Resnet50 => Axis::value(title, unit).ticks_every(1024.0),
+            Network::Alexnet => Axis::value(title, unit).ticks_every(448.0),
+            Network::Bert => Axis::value(title, unit).ticks_every(100.0),
+        }
+    }
+
+    fn y_axis(&self, curve: &Curve) -> Axis {
+        let Quantity { title, unit, .. } = curve.quantity(self.corrected);
+        if self.corrected && self.plot.network == Network::Resnet50 && (is_power(curve.column) || !curve.differs()) {
+            Axis::log(title, unit)
+        } else {
+            Axis::value(title, unit).from_zero()
+        }
+    }
+}
+
+/// Draws a figure, and writes the record of each of its curves.
+pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Result<(), Problem> {
+    let Drawn { plot, corrected } = drawn;
+    let table = Table::read(cx, "table")?;
+    let sizes = quantity(&table, "input_size")?;
+    let size = RecordAxis::new(plot.network.size_label()).unit(plot.network.size_unit());
+    let mut whole = Record::figure(drawn.id()).x_axis(size.clone());
+    let mut all = Vec::new();
+    for curve in plot.curves {
+        let own = quantity(&table, curve.column)?;
+        let quantity = curve.quantity(*corrected);
+        let values: Vec<f64> = own.iter().map(|value| value * quantity.factor).collect();
+        let name = if plot.layout == Layout::Twin { quantity.title } else { curve.name };
+        let points = Points::new(name, &sizes, &values, QUANTITIES.look(curve.name).map_err(broken)?).joined(JOIN);
+        whole = whole.series(Series::path(curve.name, sizes.clone(), values.clone()));
+        if !corrected || curve.differs() {
+            let record = Record::figure(format!("{}{}", curve.id, drawn.ending()))
+                .title(format!("{}: {}", plot.title, quantity.title))
+                .x_axis(size.clone())
+                .y_axis(RecordAxis::new(quantity.title).unit(quantity.own_unit))
+                .series(Series::path("points", sizes.clone(), own))
+                .quirk(if curve.differs() { "compile-step" } else { "queueing-latency" });
+            cx.record(if curve.differs() && !corrected { record.with_correction() } else { record })?;
+        }
+        all.push(Shown { curve, quantity, values, points });
+    }
+
+    let alt = alternative(drawn, &sizes, &all);
+    let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
+    let id = drawn.id();
+    let about = About { id: &id, title: &title, alt: &alt };
+    let panel = |shown: &Shown<'_>| Cartesian::new(drawn.x_axis(), drawn.y_axis(shown.curve)).mark(shown.points.clone());
+    let figure = match (plot.layout, all.as_slice()) {
+        (Layout::Twin, [left, right]) => {
+            let both = panel(left).right_axis(drawn.y_axis(right.curve)).mark(right.points.clone().on_right());
+            both.legend(Legend::above()).figure(about, WIDE)
+        }
+        (_, [one]) => panel(one).figure(about, HALF),
+        _ => Figure::panels(about, WIDE, 2, all.iter().map(panel).collect()),
+    };
+    let whole = if *corrected || !plot.differs() { whole } else { whole.with_correction() };
+    drawing::write(cx, &figure.map_err(broken)?, whole.quirk("compile-step"))
+}
+
+/// Says in words where each curve begins and ends.
+fn alternative(drawn: &Drawn, sizes: &[f64], all: &[Shown<'_>]) -> String {
+    let told = all.iter().filter_map(|Shown { quantity, values, .. }| {
+        let (first, last) = values.first().zip(values.last())?;
+        Some(format!("{}: from {first:.3} to {last:.3} {}", quantity.title, quantity.unit))
+    });
+    let ends = sizes.first().zip(sizes.last()).map_or(String::new(), |(first, last)| format!("{first:.0} to {last:.0}"));
+    let told: Vec<String> = told.collect();
+    format!("Curves over the input size from {ends} {}. {}.", drawn.plot.network.size_unit(), told.join("; "))
+}
