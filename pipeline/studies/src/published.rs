@@ -15,7 +15,8 @@
 //! | `points = [[x, "y"]]`, `reading_error` | points read from a picture, good to `reading_error` |
 //!
 //! `values_on_file = false` says that the entry holds none; those that it holds all the same are read.
-//! An entry may state a tolerance of its own: `tolerance` (absolute) or `rel_tolerance`. All other
+//! An entry may state a tolerance of its own: `tolerance` (absolute) or `rel_tolerance`; points of a picture
+//! may be off by that or by the reading error, whichever is more. All other
 //! fields are remarks; they stay reachable through [`Entry::fields`]. `[[quirk]]` describes an error
 //! of the original and holds what the correct analysis gives. `[[derived]]` tables were not published
 //! but computed from the published data; they are read as entries.

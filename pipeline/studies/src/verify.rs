@@ -388,7 +388,7 @@ fn verify_entry(entry: &Entry, record: Option<&Record>, campaign: Campaign) -> E
             Expected::Table(rows) => check_rows(entry, rows, record, &mut found),
             Expected::Values(values) => check_values(entry, values, record, &mut found),
             Expected::Drawing(drawing) => figure::drawing(drawing, record, &entry.tolerance, &mut found),
-            Expected::Points(points) => figure::points(points, record, &mut found),
+            Expected::Points(points) => figure::points(points, record, &entry.tolerance, &mut found),
         }
     }
     EntryReport::conclude(&entry.id, kind, source, found)

@@ -122,16 +122,16 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = setting.stage("stats", name);
         stats::inputs(network).into_iter().fold(stage, |stage, (role, path)| stage.table(role, &path))
     };
-    let stage = medians("alexnet", Network::Alexnet).reads_record("alexnet.coverage");
-    stages.push(stage.makes_records(stats::alexnet_ids()).does(stats::alexnet));
+    stages.push(medians("alexnet", Network::Alexnet).makes_records(stats::alexnet_ids()).does(stats::alexnet));
     let both = |id: &str| ANALYSES.map(|(_, ending)| format!("{id}{ending}"));
     let stage = medians("resnet50-spearman", Network::Resnet50).makes_records(both("upstream.resnet50.spearman"));
     stages.push(stage.does(stats::spearman));
     stages.push(medians("bert", Network::Bert).makes_records(both("bert.trend")).does(stats::bert));
     // Published points stand for recordings that were never released.
     let readings = |name: &str| setting.stage("stats", name).reconstructed().file("published", PUBLISHED);
-    let ids = ["derived.alexnet.quantised_sampling", "alexnet.artefact", "alexnet.artefact.series"];
-    stages.push(readings("alexnet-artefact").makes_records(ids).does(readings::artefact));
+    let stage = readings("alexnet-artefact").makes_records(["derived.alexnet.quantised_sampling", "upstream.alexnet.text"]);
+    let stage = stage.makes_records(["alexnet.artefact", "alexnet.artefact.series"]);
+    stages.push(stage.does(readings::artefact));
     stages.push(readings("resnet50-machine").makes_records(["derived.resnet50.machine"]).does(readings::machine));
 
     // Figures: the drawing, its data, and the records of its curves.

@@ -7,7 +7,7 @@ use stats::Correlation;
 
 use super::protocol::Network;
 use crate::cx::Cx;
-use crate::record::{Cell, Record};
+use crate::record::Record;
 use crate::table::Table;
 
 /// The two tables of a network: their role, and the ending of the ids of what is made from them.
@@ -43,8 +43,7 @@ fn correlated(id: &str, correlation: &Correlation) -> Record {
         .value("n", correlation.n)
 }
 
-/// What the text says of AlexNet: correlation of energy and latency, cards against package, and where the
-/// energy jumps.
+/// What the text says of AlexNet: correlation of energy and latency, and card against package.
 pub(super) fn alexnet(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     for (role, ending) in ANALYSES {
         let table = Table::read(cx, role)?;
@@ -69,27 +68,7 @@ pub(super) fn alexnet(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let record = correlated(&format!("alexnet.card-package{ending}"), &found);
         cx.record(correct(record.title("Pearson correlation of card and package energy, AlexNet")))?;
     }
-    let coverage = cx.read_record("alexnet.coverage")?;
-    cx.record(jumps(&coverage)?)
-}
-
-/// The sizes at which the text sees the curve change, told by the number of sampling intervals: the last
-/// size before it first rises, the last before it rises again, and the size where it does.
-fn jumps(coverage: &Record) -> Result<Record, Problem> {
-    let absent = || Problem::new(format!("the record {} has no sizes or no records", coverage.id));
-    let place = coverage.columns.iter().position(|column| column == "records").ok_or_else(absent)? + 1;
-    let number = |row: &[Cell], at: usize| row.get(at).and_then(Cell::as_f64);
-    let rows = coverage.rows.iter().map(|row| Some((number(row, 0)?, number(row, place)?)));
-    let rows: Vec<(f64, f64)> = rows.collect::<Option<_>>().ok_or_else(absent)?;
-    let mut told = Vec::new();
-    for pair in rows.windows(2).filter(|pair| pair[1].1 > pair[0].1) {
-        told.extend([pair[0].0, pair[1].0]);
-    }
-    // Of the first rise the text names the last size before, of the second both sides.
-    let named: Vec<String> =
-        [0, 2, 3].into_iter().filter_map(|at| told.get(at)).map(|size| format!("{size:.0}")).collect();
-    let record = Record::scalar("upstream.alexnet.text").value("value", named.join(", ")).value("rises", told.len() / 2);
-    Ok(record.title("Input sizes at which the number of records rises, AlexNet").quirk("compile-step"))
+    Ok(())
 }
 
 /// The Spearman correlations of all pairs of quantities of ResNet50, with scipy's definition.
@@ -139,12 +118,7 @@ pub(super) fn bert(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 /// The ids of the records of [`alexnet`].
 pub(super) fn alexnet_ids() -> Vec<String> {
     let names = ["upstream.alexnet.pearson", "upstream.alexnet.factor", "alexnet.card-package"];
-    let mut ids: Vec<String> = ANALYSES
-        .iter()
-        .flat_map(|(_, ending)| names.iter().map(move |name| format!("{name}{ending}")))
-        .collect();
-    ids.push("upstream.alexnet.text".to_owned());
-    ids
+    ANALYSES.iter().flat_map(|(_, ending)| names.iter().map(move |name| format!("{name}{ending}"))).collect()
 }
 
 /// The roles of the tables that [`alexnet`], [`spearman`] and [`bert`] read, with their paths.

@@ -9,7 +9,8 @@
 //! - *ci_band*: both edges at each published x, ours interpolated between its grid points. An unseeded
 //!   bootstrap cannot be repeated, so ours may differ by [`BAND_FACTOR`] times what two runs of the
 //!   original differ by; such values count apart.
-//! - points of a picture: the published x among ours, the y within the reading error.
+//! - points of a picture: the published x among ours, the y within the reading error, or the tolerance that
+//!   the entry states if that is more. A record can name single points, `points[x = 8]`, as not recomputable.
 
 use super::Findings;
 use super::compare::{ValueCheck, ValueVerdict, gap};
@@ -161,7 +162,7 @@ fn interpolate(xs: &[f64], ys: &[f64], x: f64, margin: f64) -> f64 {
 }
 
 /// Compares points that were read from a picture.
-pub(super) fn points(published: &Points, record: &Record, found: &mut Findings) {
+pub(super) fn points(published: &Points, record: &Record, tolerance: &Tolerance, found: &mut Findings) {
     if found.waives(POINTS) {
         return;
     }
@@ -177,8 +178,15 @@ pub(super) fn points(published: &Points, record: &Record, found: &mut Findings) 
             known[place] = true;
         }
         let value = place.and_then(|place| ours.y.get(place).copied());
-        let path = format!("{POINTS}[x = {x}].y");
-        found.check(ValueCheck::of_reading(path, y, value, published.reading_error));
+        let point = format!("{POINTS}[x = {x}]");
+        let height = y.decimal().map_or(0.0, |y| y.value.abs());
+        let stated = tolerance.absolute.unwrap_or(0.0).max(tolerance.relative.unwrap_or(0.0) * height);
+        let mut check =
+            ValueCheck::of_reading(format!("{point}.y"), y, value, published.reading_error.max(stated));
+        if found.waives(&point) {
+            check.verdict = ValueVerdict::NotRecomputable;
+        }
+        found.check(check);
     }
     for place in published.unread.iter().filter_map(|x| place_of(x.decimal()?.value)) {
         known[place] = true;

@@ -324,6 +324,23 @@ fn points_of_a_picture_are_good_to_the_reading_error() {
 }
 
 #[test]
+fn points_of_a_picture_may_be_off_by_a_stated_tolerance_or_left_out_one_by_one() {
+    let off = |id: &str, by: f64| verdict_after("aipowermeter", id, |record| record.series[0].y[13] += by).verdict;
+    assert_eq!(off("upstream.alexnet.fig2.total", 0.06), Verdict::Match, "3.1 % of 2.0926, the reading error is 0.0083");
+    assert_eq!(off("upstream.alexnet.fig2.total", 0.07), Verdict::Mismatch);
+
+    let left_out = |name: &str| {
+        verdict_after("aipowermeter", "upstream.resnet50.fig.sm", |record| {
+            record.series[0].y[0] += 1.0;
+            *record = record.clone().not_recomputable(name);
+        })
+    };
+    let report = left_out("points[x = 8]");
+    assert_eq!((report.verdict, report.values), (Verdict::Match, 8));
+    assert_eq!(left_out("points[x = 32]").verdict, Verdict::Mismatch);
+}
+
+#[test]
 fn what_has_no_values_still_needs_its_record() {
     let published = read("tinyml-mcu");
     let report = |record: Record| report_of(&published, &[record], "tab4.dense.none");

@@ -109,6 +109,7 @@ pub(in crate::aipowermeter) fn artefact(cx: &mut Cx<'_, '_>) -> Result<(), Probl
         .note("Shortest and longest interval for which some constant power meets all readings within 2 %.");
     cx.record(record)?;
     cx.record(table)?;
+    cx.record(jumps(&sizes, &counts))?;
     let figure = Record::figure("alexnet.artefact.series")
         .x_axis(Axis::new("Input size").unit("pixels"))
         .y_axis(Axis::new("Energy of the card per inference").unit("J"))
@@ -117,6 +118,17 @@ pub(in crate::aipowermeter) fn artefact(cx: &mut Cx<'_, '_>) -> Result<(), Probl
         .series(Series::path("whole run", sizes.clone(), whole))
         .series(Series::path("intervals", sizes, counts));
     cx.record(figure)
+}
+
+/// The sizes at which the text sees the curve change, told by the number of intervals: the last size before
+/// it first rises, the last before it rises again, and the size at which it does.
+fn jumps(sizes: &[f64], counts: &[f64]) -> Record {
+    let rises: Vec<usize> = (1..counts.len()).filter(|&at| counts[at] > counts[at - 1]).collect();
+    let mut named: Vec<f64> = rises.iter().take(1).map(|&at| sizes[at - 1]).collect();
+    named.extend(rises.iter().skip(1).flat_map(|&at| [sizes[at - 1], sizes[at]]));
+    let named: Vec<String> = named.iter().map(|size| format!("{size:.0}")).collect();
+    let record = Record::scalar("upstream.alexnet.text").value("value", named.join(", ")).value("rises", rises.len());
+    record.title("Input sizes at which the number of intervals rises, AlexNet").quirk("compile-step")
 }
 
 /// What the published figures of ResNet50 say of the machine, at 4096 pixels: powers and use by the number of records
@@ -163,4 +175,47 @@ fn points(published: &Published, id: &str) -> Result<Vec<(f64, f64)>, Problem> {
 fn at(points: &[(f64, f64)], x: f64) -> Option<f64> {
     #[expect(clippy::float_cmp, reason = "sizes are whole numbers")]
     points.iter().find(|(place, _)| *place == x).map(|(_, y)| *y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::{Published, Value};
+
+    /// The file tells the number of intervals of each size; of 2016 pixels it has no energy.
+    #[test]
+    fn intervals_are_those_on_file() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper/published/aipowermeter.toml");
+        let published = Published::read(&file).unwrap();
+        let on_file = published.fields_of("derived.alexnet.quantised_sampling").unwrap().at(&["intervals"]).unwrap();
+        let Value::List(pairs) = on_file else { panic!("{on_file:?}") };
+        let number = |value: &Value| value.as_token().unwrap().decimal().unwrap().value;
+        let latencies = points(&published, "upstream.alexnet.fig2.latency").unwrap();
+        let mut compared = 0;
+        for pair in pairs {
+            let Value::List(pair) = pair else { panic!("{pair:?}") };
+            let Some(latency) = at(&latencies, number(&pair[0])) else { continue };
+            let size = number(&pair[0]) as u32;
+            let inferences = Network::Alexnet.inferences(size).into();
+            let reading = Reading { size, inferences, energy: 1.0, latency };
+            assert_eq!(reading.intervals(INTERVAL), number(&pair[1]), "{size}");
+            compared += 1;
+        }
+        assert_eq!((compared, pairs.len()), (17, 18));
+    }
+
+    #[test]
+    fn the_best_constant_power_misses_lowest_and_highest_alike() {
+        let reading = |energy| Reading { size: 112, inferences: 10.0, energy, latency: 1.0 };
+        // Two intervals of 5 s: 10 s by 10 inferences.
+        let (power, deviation) = constant_power(&[reading(99.0), reading(101.0)], 5.0);
+        assert!((power - 99.99).abs() < 1e-9, "{power}");
+        assert!((deviation - 0.01).abs() < 1e-12 && (1.0 - power / 101.0 - deviation).abs() < 1e-12, "{deviation}");
+    }
+
+    #[test]
+    fn the_text_names_the_sizes_around_the_rises() {
+        let record = jumps(&[112.0, 224.0, 336.0, 448.0, 560.0], &[2.0, 1.0, 2.0, 2.0, 3.0]);
+        assert_eq!(record.values.get("value").unwrap().to_string(), "224, 448, 560");
+    }
 }
