@@ -12,7 +12,12 @@ use crate::text::{Field, LineEnds, Lines, TextError};
 ///
 /// # Errors
 /// [`TextError`], naming the line, for what is no number of at least 0; and for a file without any.
-pub fn read_csv(from: impl BufRead) -> Result<Vec<f64>, TextError> {
+pub fn read_csv(mut from: impl BufRead) -> Result<Vec<f64>, TextError> {
+    // Compiled here, with this crate's optimisation, and not where it is called.
+    read_lines(&mut from)
+}
+
+fn read_lines(from: &mut dyn BufRead) -> Result<Vec<f64>, TextError> {
     let mut lines = Lines::new(from, LineEnds::LineFeed);
     let mut durations = Vec::new();
     while let Some((line, text)) = lines.next_text()? {

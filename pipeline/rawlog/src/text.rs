@@ -160,7 +160,7 @@ impl<R: BufRead> Lines<R> {
             let ends = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && self.ends == LineEnds::Universal);
             let content = chunk.iter().position(ends);
             let taken = content.unwrap_or(chunk.len());
-            self.buffer.extend(chunk.iter().take(taken));
+            self.buffer.extend_from_slice(chunk.get(..taken).unwrap_or(chunk));
             self.after_carriage_return = chunk.get(taken) == Some(&b'\r');
             complete = content.is_some();
             self.from.consume(taken + usize::from(complete));
