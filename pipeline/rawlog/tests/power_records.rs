@@ -114,7 +114,10 @@ fn latencies() {
     }
     assert_eq!(latency::read_json(b"[0.0625, 1.5e-3]").unwrap(), expected);
     let (csv, json) = (latency::write_csv(&expected), latency::write_json(&expected));
-    assert_eq!((latency::read_csv(&csv[..]).unwrap(), latency::read_json(&json).unwrap()), (expected.into(), expected.into()));
+    assert_eq!(
+        (latency::read_csv(&csv[..]).unwrap(), latency::read_json(&json).unwrap()),
+        (expected.into(), expected.into())
+    );
     assert_eq!(String::from_utf8(csv).unwrap(), "6.250000000000000000e-02\n1.500000000000000031e-03\n");
     assert_eq!(json, b"[0.0625, 0.0015]");
     for (text, message) in [

@@ -308,9 +308,15 @@ impl Latencies {
         } else {
             latency::read_csv(&bytes[..]).map_err(|error| unreadable(&error, path))?
         };
+        let count = as_integer(durations.len() as u64);
+        let expected = self.inferences.first().copied().unwrap_or(count);
+        if count < 2 || count != expected {
+            let problem = unreadable(&format!("{count} latencies"), path);
+            return Err(problem.expected(format!("one for each inference, {} as in the other runs", expected.max(2))));
+        }
         let median = stats::median(&durations).map_err(|error| unreadable(&error, path))?;
         self.runs.push(run);
-        self.inferences.push(as_integer(durations.len() as u64));
+        self.inferences.push(count);
         self.medians.push(median);
         self.firsts.extend(durations.first());
         self.sums.push(stats::sum(&durations));

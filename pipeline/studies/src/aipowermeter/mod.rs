@@ -16,6 +16,8 @@ mod protocol;
 mod schema;
 pub(crate) mod simulate;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 use dag::Stage;
 
@@ -45,21 +47,12 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = stage.makes("records", &format!("ingest/{name}-records.parquet"));
         stages.push(stage.makes("values", &format!("ingest/{name}-values.parquet")).does(ingest::recording));
     }
-    for sweep in Sweep::all() {
-        let name = sweep.name();
-        let mut stage = setting.stage("ingest", &name);
-        for run in sweep.network.runs() {
-            let files = ingest::roles(run).into_iter().zip(sweep.files(run));
-            stage = files.fold(stage, |stage, (role, path)| stage.stand_in(&role, &path));
-        }
-        let stage = stage.makes("records", &format!("ingest/{name}-records.parquet"));
-        let stage = stage.makes("latencies", &format!("ingest/{name}-latencies.parquet"));
-        stages.push(stage.does_with(sweep, ingest::runs));
-    }
+    stages.extend(Sweep::all().map(|sweep| ingest_runs(setting, sweep)));
 
     // The identities of each recording; every run reduced to a row, as compiled and corrected.
     for recording in RECORDINGS {
-        let stage = setting.stage("clean", recording.name).table("values", &format!("ingest/{}-values", recording.name));
+        let stage =
+            setting.stage("clean", recording.name).table("values", &format!("ingest/{}-values", recording.name));
         stages.push(stage.makes_table(&format!("clean/{}-identities", recording.name)).does(clean::identities));
     }
     for network in Network::ALL {
@@ -129,7 +122,8 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     stages.push(medians("bert", Network::Bert).makes_records(both("bert.trend")).does(stats::bert));
     // Published points stand for recordings that were never released.
     let readings = |name: &str| setting.stage("stats", name).reconstructed().file("published", PUBLISHED);
-    let stage = readings("alexnet-artefact").makes_records(["derived.alexnet.quantised_sampling", "upstream.alexnet.text"]);
+    let stage =
+        readings("alexnet-artefact").makes_records(["derived.alexnet.quantised_sampling", "upstream.alexnet.text"]);
     let stage = stage.makes_records(["alexnet.artefact", "alexnet.artefact.series"]);
     stages.push(stage.does(readings::artefact));
     stages.push(readings("resnet50-machine").makes_records(["derived.resnet50.machine"]).does(readings::machine));
@@ -168,4 +162,14 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     // Comparison with the published values, and the paper.
     stages.extend(closing::stages(setting, &stages, verify::aipowermeter::expectations));
     stages
+}
+
+/// The stage that reads all runs of an input size.
+fn ingest_runs(setting: &Setting, sweep: Sweep) -> Stage {
+    let name = sweep.name();
+    let files = sweep.network.runs().flat_map(|run| ingest::roles(run).into_iter().zip(sweep.files(run)));
+    let stage = files.fold(setting.stage("ingest", &name), |stage, (role, path)| stage.stand_in(&role, &path));
+    let stage = stage.makes("records", &format!("ingest/{name}-records.parquet"));
+    let stage = stage.makes("latencies", &format!("ingest/{name}-latencies.parquet"));
+    stage.does_with(sweep, ingest::runs)
 }

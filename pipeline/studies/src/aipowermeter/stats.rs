@@ -96,7 +96,8 @@ pub(super) fn bert(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let package = quantity(&table, "intel_power")?;
         let found = stats::pearson(&sizes, &cards).map_err(|error| table.problem(error.to_string()))?;
         let at = |better: fn(f64, f64) -> bool| {
-            let best = (1..package.len()).fold(0, |best, row| if better(package[row], package[best]) { row } else { best });
+            let best =
+                (1..package.len()).fold(0, |best, row| if better(package[row], package[best]) { row } else { best });
             (sizes[best], package[best])
         };
         let ((least_at, least), (greatest_at, greatest)) = (at(|a, b| a < b), at(|a, b| a > b));

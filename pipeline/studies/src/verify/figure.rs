@@ -181,8 +181,7 @@ pub(super) fn points(published: &Points, record: &Record, tolerance: &Tolerance,
         let point = format!("{POINTS}[x = {x}]");
         let height = y.decimal().map_or(0.0, |y| y.value.abs());
         let stated = tolerance.absolute.unwrap_or(0.0).max(tolerance.relative.unwrap_or(0.0) * height);
-        let mut check =
-            ValueCheck::of_reading(format!("{point}.y"), y, value, published.reading_error.max(stated));
+        let mut check = ValueCheck::of_reading(format!("{point}.y"), y, value, published.reading_error.max(stated));
         if found.waives(&point) {
             check.verdict = ValueVerdict::NotRecomputable;
         }

@@ -326,7 +326,11 @@ fn points_of_a_picture_are_good_to_the_reading_error() {
 #[test]
 fn points_of_a_picture_may_be_off_by_a_stated_tolerance_or_left_out_one_by_one() {
     let off = |id: &str, by: f64| verdict_after("aipowermeter", id, |record| record.series[0].y[13] += by).verdict;
-    assert_eq!(off("upstream.alexnet.fig2.total", 0.06), Verdict::Match, "3.1 % of 2.0926, the reading error is 0.0083");
+    assert_eq!(
+        off("upstream.alexnet.fig2.total", 0.06),
+        Verdict::Match,
+        "3.1 % of 2.0926, the reading error is 0.0083"
+    );
     assert_eq!(off("upstream.alexnet.fig2.total", 0.07), Verdict::Mismatch);
 
     let left_out = |name: &str| {

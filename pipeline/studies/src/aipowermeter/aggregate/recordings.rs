@@ -217,9 +217,13 @@ pub(in crate::aipowermeter) fn shares(cx: &mut Cx<'_, '_>, recordings: &Recordin
         .title("Identities of attribution in the real recordings")
         .columns(["identity", "statement", "recordings", "checked", "held", "deviation"])
         .note("Deviation: the largest, relative to what should be stated, among the numbers that hold.");
-    let mut exceptions = Record::table("real.exceptions")
-        .title("Numbers that break an identity")
-        .columns(["recording", "line", "identity", "stated", "reckoned"]);
+    let mut exceptions = Record::table("real.exceptions").title("Numbers that break an identity").columns([
+        "recording",
+        "line",
+        "identity",
+        "stated",
+        "reckoned",
+    ]);
     let tables: Vec<(&Recording, Table)> =
         recordings.iter().map(|one| Ok((one, Table::read(cx, one.name)?))).collect::<Result<_, Problem>>()?;
     let (mut all, mut all_held) = (0, 0);

@@ -5,12 +5,14 @@ use plot::style::{CATEGORICAL, MUTED};
 use plot::{About, Axis, Cartesian, Colour, Dash, Legend, Line, Points, Size};
 
 use super::{QUANTITIES, broken};
+use crate::aipowermeter::stats::readings::INTERVAL;
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Record, Series};
 
 const SIZE: Size = Size::pt(446.0, 250.0);
 const SAMPLING: Colour = CATEGORICAL[1];
+const READ: &str = "read from the published figure, with the number of intervals";
 
 /// Draws the figure from the record of its series.
 pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
@@ -22,6 +24,7 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> 
     let (published, sampling) = (series("published")?, series("sampling")?);
     let (whole, intervals) = (series("whole run")?, series("intervals")?);
     let card = QUANTITIES.look("card").map_err(broken)?;
+    let by_sampling = format!("intervals × {INTERVAL} s × constant power / inferences");
     let counts = intervals.y.iter().map(|count| format!("{count:.0}"));
     let plot = Cartesian::new(
         Axis::value("Input size", "pixels").ticks_every(224.0),
@@ -29,8 +32,8 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> 
     );
     let plot = plot
         .mark(Line::new("same power over the whole run", &whole.x, &whole.y, MUTED).dash(Dash::Dashed))
-        .mark(Line::new("intervals × 4.27 s × constant power / inferences", &sampling.x, &sampling.y, SAMPLING))
-        .mark(Points::new("read from the published figure, with the number of intervals", &published.x, &published.y, card).labels(counts))
+        .mark(Line::new(by_sampling, &sampling.x, &sampling.y, SAMPLING))
+        .mark(Points::new(READ, &published.x, &published.y, card).labels(counts))
         .legend(Legend::above());
     let deviation = published.y.iter().zip(&sampling.y).map(|(read, predicted)| (predicted / read - 1.0).abs());
     let alt = format!(

@@ -87,11 +87,7 @@ pub(in crate::aipowermeter) const PLOTS: [Plot; 7] = [
                 "nvidia_estimated_attributable_power_draw",
                 "card",
             ),
-            curve(
-                "upstream.resnet50.fig.per_gpu_attributable_mem_use",
-                "per_gpu_attributable_mem_use",
-                "card memory",
-            ),
+            curve("upstream.resnet50.fig.per_gpu_attributable_mem_use", "per_gpu_attributable_mem_use", "card memory"),
         ],
     },
     Plot {
@@ -200,9 +196,10 @@ impl Drawn {
         let network = self.plot.network;
         let (title, unit) = (network.size_label(), network.size_unit());
         match network {
-            Network::Resnet50 if self.corrected => {
-                Axis::log(title, unit).range(6.0, 5500.0).ticks_at([8.0, 32.0, 128.0, 512.0, 2048.0]).format(Format::Plain)
-            }
+            Network::Resnet50 if self.corrected => Axis::log(title, unit)
+                .range(6.0, 5500.0)
+                .ticks_at([8.0, 32.0, 128.0, 512.0, 2048.0])
+                .format(Format::Plain),
             Network::Resnet50 => Axis::value(title, unit).ticks_every(1024.0),
             Network::Alexnet => Axis::value(title, unit).ticks_every(448.0),
             Network::Bert => Axis::value(title, unit).ticks_every(100.0),
@@ -211,10 +208,12 @@ impl Drawn {
 
     fn y_axis(&self, curve: &Curve) -> Axis {
         let Quantity { title, unit, .. } = curve.quantity(self.corrected);
-        if self.corrected && self.plot.network == Network::Resnet50 && (is_power(curve.column) || !curve.differs()) {
-            Axis::log(title, unit)
-        } else {
-            Axis::value(title, unit).from_zero()
+        match curve.name {
+            _ if !self.corrected || self.plot.network != Network::Resnet50 => Axis::value(title, unit).from_zero(),
+            "card" => Axis::log(title, unit).range(0.1, 30.0),
+            "package" => Axis::log(title, unit).range(0.01, 3.0),
+            "latency" => Axis::log(title, unit).range(1.0, 500.0).format(Format::Plain),
+            _ => Axis::value(title, unit).from_zero(),
         }
     }
 }
@@ -251,7 +250,8 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
     let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
     let id = drawn.id();
     let about = About { id: &id, title: &title, alt: &alt };
-    let panel = |shown: &Shown<'_>| Cartesian::new(drawn.x_axis(), drawn.y_axis(shown.curve)).mark(shown.points.clone());
+    let panel =
+        |shown: &Shown<'_>| Cartesian::new(drawn.x_axis(), drawn.y_axis(shown.curve)).mark(shown.points.clone());
     let figure = match (plot.layout, all.as_slice()) {
         (Layout::Twin, [left, right]) => {
             let both = panel(left).right_axis(drawn.y_axis(right.curve)).mark(right.points.clone().on_right());
@@ -280,7 +280,8 @@ fn alternative(drawn: &Drawn, sizes: &[f64], all: &[Shown<'_>]) -> String {
         let (first, last) = values.first().zip(values.last())?;
         Some(format!("{}: from {first:.3} to {last:.3} {}", quantity.title, quantity.unit))
     });
-    let ends = sizes.first().zip(sizes.last()).map_or(String::new(), |(first, last)| format!("{first:.0} to {last:.0}"));
+    let ends =
+        sizes.first().zip(sizes.last()).map_or(String::new(), |(first, last)| format!("{first:.0} to {last:.0}"));
     let told: Vec<String> = told.collect();
     format!("Curves over the input size from {ends} {}. {}.", drawn.plot.network.size_unit(), told.join("; "))
 }

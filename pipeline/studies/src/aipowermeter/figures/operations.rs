@@ -14,17 +14,19 @@ const SIZE: Size = Size::pt(300.0, 220.0);
 /// Draws the record of energies.
 pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let table = cx.read_record("energy-per-inference")?;
-    let mut plot =
-        Cartesian::new(Axis::log("Operations of an inference", "MACs"), Axis::log("Energy of an inference", "J"));
+    let energies = Axis::log("Energy of package and card", "J").range(0.1, 30.0);
+    let mut plot = Cartesian::new(Axis::log("Operations of an inference", "MACs"), energies);
     let mut record = Record::figure("energy-per-inference.figure")
         .x_axis(RecordAxis::new("Operations of an inference").unit("MACs").scale(Scale::Log))
         .y_axis(RecordAxis::new("Energy of package and card per inference").unit("J").scale(Scale::Log));
     for network in Network::ALL {
-        let is_of = |row: &&Vec<Cell>| matches!(row.first(), Some(Cell::Text(model)) if model.starts_with(network.title()));
+        let is_of =
+            |row: &&Vec<Cell>| matches!(row.first(), Some(Cell::Text(model)) if model.starts_with(network.title()));
         let number = |row: &Vec<Cell>, at: usize| row.get(at).and_then(Cell::as_f64).unwrap_or(f64::NAN);
         let (x, y): (Vec<f64>, Vec<f64>) =
             table.rows.iter().filter(is_of).map(|row| (number(row, 1), number(row, 2))).unzip();
-        plot = plot.mark(Points::new(network.title(), &x, &y, NETWORKS.look(network.title()).map_err(broken)?).joined(JOIN));
+        plot = plot
+            .mark(Points::new(network.title(), &x, &y, NETWORKS.look(network.title()).map_err(broken)?).joined(JOIN));
         record = record.series(Series::path(network.title(), x, y));
     }
     let about = About {

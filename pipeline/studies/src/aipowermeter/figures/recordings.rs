@@ -2,7 +2,7 @@
 
 use dag::Problem;
 use plot::style::MUTED;
-use plot::{About, Axis, Band, Cartesian, Figure, Format, Legend, Points, Size};
+use plot::{About, Axis, Band, Cartesian, Figure, Legend, Line, Mark, Points, Size};
 
 use super::{QUANTITIES, WIDE, broken};
 use crate::aipowermeter::held::Recordings;
@@ -12,16 +12,56 @@ use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-const SIZE: Size = Size::pt(446.0, 420.0);
+const SIZE: Size = Size::pt(446.0, 400.0);
 /// The powers: column, what they are called.
 const POWERS: [(&str, &str); 2] = [("intel_power", "package"), ("nvidia_draw", "card")];
 
-/// Seconds from the first record of a power to each of its records, and the power in W.
-fn samples(table: &Table, column: &str) -> Result<(Vec<f64>, Vec<f64>), Problem> {
-    let (seconds, watt) = (table.numbers("seconds")?, table.floats(column)?);
-    let known: Vec<(f64, f64)> = seconds.into_iter().zip(watt).filter(|(_, watt)| !watt.is_nan()).collect();
-    let start = known.first().map_or(0.0, |(start, _)| *start);
-    Ok(known.into_iter().map(|(seconds, watt)| (seconds - start, watt)).unzip())
+/// Records above which they are drawn as a line without markers.
+const MANY: usize = 40;
+
+/// The samples of one power of a recording.
+struct Samples {
+    segments: Vec<i64>,
+    /// Since the first of them.
+    seconds: Vec<f64>,
+    watt: Vec<f64>,
+}
+
+impl Samples {
+    fn of(table: &Table, column: &str) -> Result<Self, Problem> {
+        let (seconds, watt, of) = (table.numbers("seconds")?, table.floats(column)?, table.integers("segment")?);
+        let rows: Vec<usize> = (0..table.len()).filter(|&row| !watt[row].is_nan()).collect();
+        let start = rows.first().map_or(0.0, |&row| seconds[row]);
+        Ok(Self {
+            segments: rows.iter().map(|&row| of[row]).collect(),
+            seconds: rows.iter().map(|&row| seconds[row] - start).collect(),
+            watt: rows.iter().map(|&row| watt[row]).collect(),
+        })
+    }
+
+    /// Coordinates that a line breaks at where a segment ends.
+    fn broken(&self) -> (Vec<f64>, Vec<f64>) {
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for range in segments(&self.segments) {
+            x.extend_from_slice(&self.seconds[range.clone()]);
+            y.extend_from_slice(&self.watt[range]);
+            x.push(f64::NAN);
+            y.push(f64::NAN);
+        }
+        x.pop();
+        y.pop();
+        (x, y)
+    }
+
+    fn mark(&self, part: &str) -> Result<Mark, Problem> {
+        let look = QUANTITIES.look(part).map_err(broken)?;
+        let (x, y) = self.broken();
+        Ok(if x.len() > MANY {
+            Line::new(part, &x, &y, look.colour).width(0.75).into()
+        } else {
+            Points::new(part, &x, &y, look).size(3.0).joined(0.75).into()
+        })
+    }
 }
 
 /// Power over time of all recordings. What was recorded of processor and cards at different times is told apart.
@@ -30,35 +70,34 @@ pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recording
     let mut record = Record::figure("real.power")
         .x_axis(RecordAxis::new("Time since the first record").unit("s"))
         .y_axis(RecordAxis::new("Power").unit("W"));
+    let panel = |heading: String| {
+        Cartesian::new(Axis::value("Time", "s"), Axis::value("Power", "W").from_zero()).heading(heading)
+    };
     for recording in recordings {
         let table = Table::read(cx, recording.name)?;
-        let mut of_panel = Vec::new();
+        let mut parts = Vec::new();
         for (column, part) in POWERS {
-            let (seconds, watt) = samples(&table, column)?;
-            if seconds.is_empty() {
-                continue;
+            let samples = Samples::of(&table, column)?;
+            if !samples.seconds.is_empty() {
+                parts.push((part, samples.mark(part)?));
+                let name = format!("{}, {part}", recording.name);
+                record = record.series(Series::path(name, samples.seconds, samples.watt));
             }
-            let look = QUANTITIES.look(part).map_err(broken)?;
-            of_panel.push(Points::new(part, &seconds, &watt, look).size(2.5).joined(0.75));
-            record = record.series(Series::path(format!("{}, {part}", recording.name), seconds, watt));
         }
-        let together = table.floats("intel_power")?.iter().zip(table.floats("nvidia_draw")?).any(|(package, card)| {
-            !package.is_nan() && !card.is_nan()
-        });
-        let axes = || {
-            Cartesian::new(Axis::value("Time", "s"), Axis::value("Power", "W").from_zero()).heading(recording.name)
-        };
-        if together {
-            panels.push(axes().marks(of_panel).legend(Legend::above()));
+        let (package, cards) = (table.floats("intel_power")?, table.floats("nvidia_draw")?);
+        if package.iter().zip(&cards).any(|(package, card)| !package.is_nan() && !card.is_nan()) {
+            let heading = format!("{}: package and cards", recording.name);
+            panels.push(panel(heading).marks(parts.into_iter().map(|(_, mark)| mark)));
         } else {
-            panels.extend(of_panel.into_iter().map(|points| axes().mark(points).legend(Legend::above())));
+            panels
+                .extend(parts.into_iter().map(|(part, mark)| panel(format!("{}: {part}", recording.name)).mark(mark)));
         }
     }
     let about = About {
         id: "real.power",
         title: "Power over time in the real recordings",
-        alt: "Small panels, one for each part of a recording: power in watt over seconds since its first record. The card \
-              of one recording rises from 114 to 348 watt and falls back.",
+        alt: "Small panels, one for each part of a recording: power in watt over seconds since its first record. Gaps between \
+              segments are left open.",
     };
     drawing::write(cx, &Figure::panels(about, SIZE, 2, panels).map_err(broken)?, record)
 }
@@ -66,15 +105,11 @@ pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recording
 /// A recording of two segments: what a trapezium across the gap adds.
 pub(in crate::aipowermeter) fn gap(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let table = Table::read(cx, "records")?;
-    let of = table.integers("segment")?;
-    let (seconds, watt) = samples(&table, "intel_power")?;
-    if seconds.len() != of.len() {
-        return Err(table.problem("a record without processor").expected("a recording of the processor"));
-    }
+    let Samples { segments: of, seconds, watt } = Samples::of(&table, "intel_power")?;
     let look = QUANTITIES.look("package").map_err(broken)?;
     let ranges: Vec<_> = segments(&of).collect();
     let mut plot = Cartesian::new(
-        Axis::value("Time since the first record", "s").format(Format::Plain),
+        Axis::value("Time since the first record", "s"),
         Axis::value("Power of the package", "W").from_zero(),
     );
     let mut record = Record::figure("real.gap")

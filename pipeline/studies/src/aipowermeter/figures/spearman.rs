@@ -24,7 +24,8 @@ pub(in crate::aipowermeter) fn use_against_energy(cx: &mut Cx<'_, '_>, ending: &
     let x = if corrected { "Use of the multiprocessors" } else { "Use × records / inferences" };
     let id = format!("upstream.resnet50.fig.sm_nvidia{ending}");
     let points = Points::new("input sizes", &used, &energy, QUANTITIES.look("card").map_err(broken)?);
-    let labels = table.integers("size")?.into_iter().map(|size| if size >= 512 { size.to_string() } else { String::new() });
+    let labels =
+        table.integers("size")?.into_iter().map(|size| if size >= 512 { size.to_string() } else { String::new() });
     let plot = Cartesian::new(Axis::value(x, "%"), Axis::value("Energy of the card", "J").from_zero());
     let alt = format!("Scatter of {} input sizes: {x} against the energy of the card per inference.", used.len());
     let title = format!("Use and energy of the card, ResNet50{}", if corrected { ", correct analysis" } else { "" });
@@ -49,7 +50,8 @@ pub(in crate::aipowermeter) fn map(cx: &mut Cx<'_, '_>, ending: &&'static str) -
     let id = format!("resnet50.spearman{ending}");
     let corrected = if ending.is_empty() { "" } else { ", correct analysis" };
     let title = format!("Rank correlations of the medians, ResNet50{corrected}");
-    let alt = "A map of seven by seven rank correlations, each written in its cell; the table of the same values follows.";
+    let alt =
+        "A map of seven by seven rank correlations, each written in its cell; the table of the same values follows.";
     let figure = plot.figure(About { id: &id, title: &title, alt }, SIZE).map_err(broken)?;
     let place = |index: usize| index as f64;
     let record = rows.iter().zip(RANKED).fold(Record::figure(&id), |record, (row, name)| {

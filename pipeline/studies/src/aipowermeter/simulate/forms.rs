@@ -103,7 +103,8 @@ fn cpu(processor: Processor, shown: Shown, random: &mut SplitMix64, written: &mu
     let by_process = |values: Vec<String>| object(ids().zip(values));
     let named = |name: &str| if processor.old { name.to_owned() } else { format!("per_process_{name}") };
     let shares_of = |shares: &[f64], watt: f64| by_process(shares.iter().map(|share| repr(share * watt)).collect());
-    let (cores, dram) = (processor.cores.map(|share| share * shown.package), processor.memory.map(|share| share * shown.package));
+    let (cores, dram) =
+        (processor.cores.map(|share| share * shown.package), processor.memory.map(|share| share * shown.package));
 
     let mut fields = vec![
         (named("mem_use_abs"), by_process(memory.iter().map(u64::to_string).collect())),

@@ -133,8 +133,12 @@ pub(super) fn write(simulation: &Simulation, files: &mut dyn RawFiles) -> Result
                 let seconds = since(begin, time);
                 first = first.or(Some(seconds));
                 last = seconds;
-                let shown =
-                    Shown { package: PACKAGE.at(seconds), cards: CARDS.at(since(nanoseconds_of(stretch.start), time)), place, count };
+                let shown = Shown {
+                    package: PACKAGE.at(seconds),
+                    cards: CARDS.at(since(nanoseconds_of(stretch.start), time)),
+                    place,
+                    count,
+                };
                 let record = forms::record(&stamp(time), stretch.processor, stretch.cards, shown, &mut random);
                 for (identity, checked, held) in record.identities {
                     let known = counts.entry(identity).or_default();

@@ -49,11 +49,8 @@ pub(super) fn write(runs: &Runs, files: &mut dyn RawFiles) -> Result<Vec<Truth>,
         let mut random = SplitMix64::new(seed(simulation, row, k));
         files.write(&records, power_metrics(&target, row, k, offset, &mut random).into_bytes())?;
         let durations = durations(&target, offset, &mut random);
-        let written = if latencies.ends_with(".json") {
-            latency::write_json(&durations)
-        } else {
-            latency::write_csv(&durations)
-        };
+        let written =
+            if latencies.ends_with(".json") { latency::write_json(&durations) } else { latency::write_csv(&durations) };
         files.write(&latencies, written)?;
     }
     let first = Sweep::all().position(|other| other.network == sweep.network).unwrap_or(0);
@@ -155,9 +152,11 @@ pub(super) fn nanoseconds(seconds: f64) -> i64 {
     microseconds * 1000
 }
 
-/// A date as the recorder writes it.
+/// A date as the recorder writes it: no decimals where they are all zero, else six.
 pub(super) fn stamp(time: i64) -> String {
-    iso8601(time).replace('T', " ")
+    let microseconds = time.rem_euclid(NANOSECONDS_PER_SECOND) / 1000;
+    let date = iso8601(time.div_euclid(NANOSECONDS_PER_SECOND) * NANOSECONDS_PER_SECOND).replace('T', " ");
+    if microseconds == 0 { date } else { format!("{date}.{microseconds:06}") }
 }
 
 /// Energy of an inference over the whole run, package and card, in J.
