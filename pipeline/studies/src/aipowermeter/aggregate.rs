@@ -71,9 +71,18 @@ fn coverage(medians: &Medians, network: &Network) -> Record {
     let (duration, covered) = (medians.column("duration"), medians.column("covered"));
     for (row, size) in medians.sizes.iter().enumerate() {
         let share = covered[row] / duration[row];
-        record = record.row(*size, cells![inferences[row], duration[row], records[row], covered[row], share]);
+        let (inferences, records) = (count(inferences[row]), count(records[row]));
+        record = record.row(*size, cells![inferences, duration[row], records, covered[row], share]);
     }
     record.title(format!("{}: how much of the runs the records cover", network.title()))
+}
+
+/// A median of counts, which is whole where all runs have the same.
+pub(super) fn count(median: f64) -> Cell {
+    #[expect(clippy::cast_possible_truncation, reason = "counts of records and inferences, and sizes")]
+    let whole = median as i64;
+    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "whole numbers below 2^53")]
+    if whole as f64 == median { Cell::from(whole) } else { Cell::from(median) }
 }
 
 /// One row for each input size.

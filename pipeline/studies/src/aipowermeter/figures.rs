@@ -29,9 +29,9 @@ const NETWORKS: Registry = Registry(&[
 ]);
 
 /// As wide as the page.
-const WIDE: Size = Size::pt(446.0, 190.0);
+const WIDE: Size = Size::pt(446.0, 168.0);
 /// Two of them stand side by side in the paper.
-const HALF: Size = Size::pt(222.0, 176.0);
+const HALF: Size = Size::pt(222.0, 160.0);
 
 /// Width of the line that joins points, in pt.
 const JOIN: f64 = 1.0;

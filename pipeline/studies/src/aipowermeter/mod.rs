@@ -124,7 +124,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     let readings = |name: &str| setting.stage("stats", name).reconstructed().file("published", PUBLISHED);
     let stage =
         readings("alexnet-artefact").makes_records(["derived.alexnet.quantised_sampling", "upstream.alexnet.text"]);
-    let stage = stage.makes_records(["alexnet.artefact", "alexnet.artefact.series"]);
+    let stage = stage.makes_records(["alexnet.artefact", "alexnet.artefact.series", "alexnet.disagreement"]);
     stages.push(stage.does(readings::artefact));
     stages.push(readings("resnet50-machine").makes_records(["derived.resnet50.machine"]).does(readings::machine));
 

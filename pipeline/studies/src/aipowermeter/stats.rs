@@ -5,6 +5,7 @@ pub(super) mod readings;
 use dag::Problem;
 use stats::Correlation;
 
+use super::aggregate::count;
 use super::protocol::Network;
 use crate::cx::Cx;
 use crate::record::Record;
@@ -105,9 +106,9 @@ pub(super) fn bert(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
             .title("Trends of the energies of BERT")
             .value("pearson of card energy and tokens", found.coefficient)
             .value("least package energy", least)
-            .value("tokens at the least", least_at)
+            .value("tokens at the least", count(least_at))
             .value("greatest package energy", greatest)
-            .value("tokens at the greatest", greatest_at)
+            .value("tokens at the greatest", count(greatest_at))
             .unit("least package energy", "J")
             .unit("greatest package energy", "J")
             .quirk("compile-step");

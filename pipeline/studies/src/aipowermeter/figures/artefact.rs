@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Record, Series};
 
-const SIZE: Size = Size::pt(446.0, 250.0);
+const SIZE: Size = Size::pt(446.0, 235.0);
 const SAMPLING: Colour = CATEGORICAL[1];
 const READ: &str = "read from the published figure, with the number of intervals";
 

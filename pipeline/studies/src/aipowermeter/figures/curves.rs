@@ -135,6 +135,7 @@ impl Curve {
         self.column != "latency"
     }
 
+    /// As compiled some are multiplied by the number n of records and divided by that of inferences, N.
     fn quantity(&self, corrected: bool) -> Quantity {
         let (title, unit, factor, own_unit) = match self.column {
             "latency" => ("Median latency", "ms", 1e3, "s"),
@@ -142,11 +143,11 @@ impl Curve {
             "intel_power" => ("Energy of the package", "J", 1.0, "J"),
             column if is_power(column) => ("Energy of the card", "J", 1.0, "J"),
             "sm" if corrected => ("Use of the multiprocessors", "%", 1.0, "%"),
-            "sm" => ("Use × records / inferences", "%", 1.0, "%"),
+            "sm" => ("Use × n/N", "%", 1.0, "%"),
             "mem_use_abs" if corrected => ("Memory", "GB", 1e-9, "B"),
-            "mem_use_abs" => ("Memory × records / inferences", "MB", 1e-6, "B"),
+            "mem_use_abs" => ("Memory × n/N", "MB", 1e-6, "B"),
             _ if corrected => ("Memory of the card", "GB", 1e-9, "B"),
-            _ => ("Card memory × records / inferences", "MB", 1e-6, "B"),
+            _ => ("Card memory × n/N", "MB", 1e-6, "B"),
         };
         Quantity { title, unit, factor, own_unit }
     }

@@ -12,7 +12,7 @@ use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
 const ATTRIBUTED: &str = "nvidia_estimated_attributable_power_draw";
-const SIZE: Size = Size::pt(446.0, 200.0);
+const SIZE: Size = Size::pt(446.0, 180.0);
 /// The quantities of the table, short.
 const NAMES: [&str; RANKED.len()] = ["package", "memory", "card", "card mem.", "use", "latency", "size"];
 
@@ -21,7 +21,7 @@ pub(in crate::aipowermeter) fn use_against_energy(cx: &mut Cx<'_, '_>, ending: &
     let table = Table::read(cx, "table")?;
     let (used, energy) = (quantity(&table, "sm")?, quantity(&table, ATTRIBUTED)?);
     let corrected = !ending.is_empty();
-    let x = if corrected { "Use of the multiprocessors" } else { "Use × records / inferences" };
+    let x = if corrected { "Use of the multiprocessors" } else { "Use × n/N" };
     let id = format!("upstream.resnet50.fig.sm_nvidia{ending}");
     let points = Points::new("input sizes", &used, &energy, QUANTITIES.look("card").map_err(broken)?);
     let labels =
@@ -47,6 +47,7 @@ pub(in crate::aipowermeter) fn map(cx: &mut Cx<'_, '_>, ending: &&'static str) -
     let rows = rows.ok_or_else(|| Problem::new(format!("the record {} has a cell that is no number", table.id)))?;
     let heat = Heat::new("Spearman correlation", "", &rows).scale(Scale::Diverging, -1.0, 1.0).labels(Format::Fixed(2));
     let plot = Cartesian::new(Axis::category("", NAMES), Axis::category("", NAMES).inverse()).mark(heat);
+    let plot = plot.heading("Rank correlation");
     let id = format!("resnet50.spearman{ending}");
     let corrected = if ending.is_empty() { "" } else { ", correct analysis" };
     let title = format!("Rank correlations of the medians, ResNet50{corrected}");

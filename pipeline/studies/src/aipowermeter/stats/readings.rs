@@ -3,6 +3,7 @@
 
 use dag::Problem;
 
+use crate::aipowermeter::aggregate::count;
 use crate::aipowermeter::protocol::Network;
 use crate::cx::Cx;
 use crate::published::{Expected, Published};
@@ -73,20 +74,21 @@ pub(in crate::aipowermeter) fn artefact(cx: &mut Cx<'_, '_>) -> Result<(), Probl
     for column in ["published", "predicted", "whole run"] {
         table = table.unit(column, "J");
     }
-    let (mut sizes, mut read, mut predicted, mut whole, mut counts) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut sizes, mut read, mut predicted, mut whole, mut numbers) = (vec![], vec![], vec![], vec![], vec![]);
     for reading in &readings {
         let intervals = reading.intervals(INTERVAL);
         let by_sampling = intervals * INTERVAL * power / reading.inferences;
         let by_time = power * reading.latency;
         let run_time = reading.inferences * reading.latency;
         let (off, shortfall) = (by_sampling / reading.energy - 1.0, 1.0 - reading.energy / by_time);
-        let row = cells![reading.inferences, run_time, intervals, reading.energy, by_sampling, off, by_time, shortfall];
-        table = table.row(reading.size, row);
+        let counts = cells![count(reading.inferences), run_time, count(intervals)];
+        let energies = cells![reading.energy, by_sampling, off, by_time, shortfall];
+        table = table.row(reading.size, counts.into_iter().chain(energies));
         sizes.push(f64::from(reading.size));
         read.push(reading.energy);
         predicted.push(by_sampling);
         whole.push(by_time);
-        counts.push(intervals);
+        numbers.push(intervals);
     }
     let shortfalls = whole.iter().zip(&read).map(|(whole, read)| 1.0 - read / whole);
     let near: Vec<f64> = TRIED
@@ -109,15 +111,39 @@ pub(in crate::aipowermeter) fn artefact(cx: &mut Cx<'_, '_>) -> Result<(), Probl
         .note("Shortest and longest interval for which some constant power meets all readings within 2 %.");
     cx.record(record)?;
     cx.record(table)?;
-    cx.record(jumps(&sizes, &counts))?;
+    cx.record(jumps(&sizes, &numbers))?;
+    cx.record(disagreement(&published, &energies)?)?;
     let figure = Record::figure("alexnet.artefact.series")
         .x_axis(Axis::new("Input size").unit("pixels"))
         .y_axis(Axis::new("Energy of the card per inference").unit("J"))
         .series(Series::scatter("published", sizes.clone(), read))
         .series(Series::path("sampling", sizes.clone(), predicted))
         .series(Series::path("whole run", sizes.clone(), whole))
-        .series(Series::path("intervals", sizes, counts));
+        .series(Series::path("intervals", sizes, numbers));
     cx.record(figure)
+}
+
+/// By how much the total energy of one published figure differs from the sum of the curves of the other.
+fn disagreement(published: &Published, cards: &[(f64, f64)]) -> Result<Record, Problem> {
+    let package = points(published, "upstream.alexnet.fig1.intel")?;
+    let totals = points(published, "upstream.alexnet.fig2.total")?;
+    let differences = totals.iter().filter_map(|&(size, total)| {
+        let sum = at(cards, size)? + at(&package, size)?;
+        Some((size, total - sum, (total - sum).abs() / sum))
+    });
+    let differences: Vec<(f64, f64, f64)> = differences.collect();
+    let greatest = differences.iter().max_by(|a, b| a.2.total_cmp(&b.2));
+    let Some((size, difference, relative)) = greatest else {
+        return Err(Problem::new("no size has all three energies of AlexNet").in_file(&published.file));
+    };
+    Ok(Record::scalar("alexnet.disagreement")
+        .title("Total energy of figure 2 against the sum of the curves of figure 1, AlexNet")
+        .value("sizes", differences.len())
+        .value("at", count(*size))
+        .value("difference", *difference)
+        .value("relative", *relative)
+        .unit("at", "pixels")
+        .unit("difference", "J"))
 }
 
 /// The sizes at which the text sees the curve change, told by the number of intervals: the last size before
@@ -152,7 +178,7 @@ pub(in crate::aipowermeter) fn machine(cx: &mut Cx<'_, '_>) -> Result<(), Proble
         .value("sm percent at 4096", plain(reading("sm")?))
         .value("memory B at 4096", plain(reading("mem_use_abs")?))
         .value("card memory B at 4096", plain(reading("per_gpu_attributable_mem_use")?))
-        .value("intervals", intervals);
+        .value("intervals", count(intervals));
     cx.record(record.note("Reckoned from points that were read from the published pictures."))
 }
 
