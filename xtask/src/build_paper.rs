@@ -16,11 +16,8 @@ use crate::{Exit, Failure, fetch};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
-    let typesetter = Arc::new(typesetter);
-    let mut stages = Vec::new();
-    for (study, campaign) in campaigns(root, arguments, console)? {
-        stages.extend(study.stages(root, campaign, &typesetter).map_err(Failure::new)?);
-    }
+    let campaigns = campaigns(root, arguments, console)?;
+    let stages = studies::stages(root, &campaigns, Arc::new(typesetter)).map_err(Failure::new)?;
     let graph = Graph::new(stages).map_err(Failure::new)?;
 
     let mut options = Options::new(root);

@@ -6,6 +6,7 @@
 
 pub mod campaign;
 mod closing;
+mod compendium;
 mod cx;
 mod drawing;
 mod evidence;
@@ -23,5 +24,6 @@ pub mod truth;
 pub mod verify;
 mod vision_inference;
 
+pub use evidence::Outcome;
 pub use simulate::Part;
-pub use study::{Outcome, Study, all};
+pub use study::{Study, all, stages};
