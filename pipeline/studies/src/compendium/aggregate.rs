@@ -21,7 +21,7 @@ pub(super) const REPRODUCTION: &str = "reproduction";
 /// What the energy of a study was measured at, as the comparison names it.
 pub(super) const PLATFORMS: [(&str, &str); 5] = [
     ("tinyml-mcu", "Microcontrollers, board supply"),
-    ("module-energy", "Server CPU, package and memory"),
+    ("module-energy", "Server CPU, packages"),
     ("vision-inference", "Workstation with GPU, wall socket"),
     ("edge-layers", "Jetson module, layers only"),
     ("aipowermeter", "Server GPU and CPU"),

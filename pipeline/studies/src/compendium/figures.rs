@@ -24,7 +24,7 @@ const LOOKS: Registry = Registry(&[
 ]);
 
 /// Lines of equal energy for an operation, in J.
-const GUIDES: [(f64, &str); 3] = [(1e-11, "10 pJ/MAC"), (1e-9, "1 nJ/MAC"), (1e-7, "100 nJ/MAC")];
+const GUIDES: [(f64, &str); 4] = [(1e-10, "0.1 nJ/MAC"), (1e-9, "1 nJ/MAC"), (1e-8, "10 nJ/MAC"), (1e-7, "100 nJ/MAC")];
 
 /// Energy of an inference against its operations, both on a logarithmic scale.
 pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
@@ -33,7 +33,7 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .x_axis(RecordAxis::new("Operations of one inference").unit("MAC").scale(Scale::Log))
         .y_axis(RecordAxis::new("Energy of one inference").unit("J").scale(Scale::Log));
     let mut marks = Vec::new();
-    let (mut least, mut greatest) = (f64::INFINITY, 0.0_f64);
+    let (mut all_macs, mut all_energies) = (Range::EMPTY, Range::EMPTY);
     for (study, platform) in PLATFORMS {
         let of_study = |row: &&Vec<Cell>| row.first().is_some_and(|cell| cell.is_label(study));
         let column = |at: usize| -> Vec<f64> {
@@ -43,15 +43,24 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         if macs.is_empty() {
             continue;
         }
-        least = macs.iter().copied().fold(least, f64::min);
-        greatest = macs.iter().copied().fold(greatest, f64::max);
+        all_macs.hold(&macs);
+        all_energies.hold(&energy);
         let look = LOOKS.look(study).map_err(broken)?;
         marks.push(Points::new(platform, &macs, &energy, look).size(4.5).opacity(0.8));
         record = record.series(Series::scatter(study, macs, energy));
     }
-    let guides = GUIDES.map(|(joule, name)| {
-        Line::between(name, (least, least * joule), (greatest, greatest * joule), MUTED).width(0.6).dash(Dash::Dotted)
-    });
+    let (mut guides, mut names) = (Vec::new(), Vec::new());
+    for (joule, name) in GUIDES {
+        // As far as the points go, so that the axes are theirs.
+        let first = all_macs.least.max(all_energies.least / joule);
+        let last = all_macs.greatest.min(all_energies.greatest / joule);
+        if first < last {
+            let ends = ((first, first * joule), (last, last * joule));
+            guides.push(Line::between("", ends.0, ends.1, MUTED).width(0.6).dash(Dash::Dotted));
+            let look = Look::new(MUTED, Marker::Circle);
+            names.push(Points::new("", &[last], &[last * joule], look).size(0.1).opacity(0.0).labels([name]));
+        }
+    }
     let about = About {
         id: ID,
         title: "Energy of one inference against its operations, on all platforms",
@@ -62,8 +71,23 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         Axis::log("Multiply-accumulate operations of one inference", "MAC"),
         Axis::log("Energy of one inference", "J"),
     );
-    let plot = plot.marks(marks).marks(guides).legend(Legend::above());
+    let plot = plot.marks(marks).marks(guides).marks(names).legend(Legend::above());
     drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
+}
+
+/// The least and the greatest of some numbers.
+struct Range {
+    least: f64,
+    greatest: f64,
+}
+
+impl Range {
+    const EMPTY: Self = Self { least: f64::INFINITY, greatest: 0.0 };
+
+    fn hold(&mut self, numbers: &[f64]) {
+        self.least = numbers.iter().copied().fold(self.least, f64::min);
+        self.greatest = numbers.iter().copied().fold(self.greatest, f64::max);
+    }
 }
 
 fn broken(error: plot::Error) -> Problem {
