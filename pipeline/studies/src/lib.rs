@@ -9,6 +9,7 @@ mod closing;
 mod cx;
 mod drawing;
 mod evidence;
+mod module_energy;
 mod paper;
 pub mod published;
 pub mod record;
