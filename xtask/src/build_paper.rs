@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 
 /// One line on how what was made compares with what is known.
 fn verdict(study: &str, outcome: &Outcome) -> String {
-    let Summary { entries, matched, mismatched, unchecked, not_recomputable, .. } = &outcome.summary;
+    let Summary { entries, matched, mismatched, unchecked, not_recomputable, planned, .. } = &outcome.summary;
     let recovered = outcome.recovery.as_ref().map(|Recovery { truths, recovered, .. }| {
         format!("{recovered} of {truths} known values of the simulated data were found again")
     });
@@ -72,6 +72,9 @@ fn verdict(study: &str, outcome: &Outcome) -> String {
         "{style}{study} {verdict}{style:#}: {matched} of {entries} artifacts match, {mismatched} differ, \
          {unchecked} have no values on file, {not_recomputable} cannot be recomputed"
     );
+    if *planned > 0 {
+        line = format!("{line}, {planned} are planned and not made yet");
+    }
     if let Some(recovered) = recovered {
         line = format!("{line}; {recovered}");
     }

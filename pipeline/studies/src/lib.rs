@@ -10,6 +10,7 @@ mod compendium;
 mod cx;
 mod drawing;
 mod evidence;
+mod module_energy;
 mod paper;
 pub mod published;
 pub mod record;

@@ -14,7 +14,7 @@ use crate::simulate::{self, Part};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
-use crate::{compendium, tinyml_mcu, vision_inference};
+use crate::{compendium, module_energy, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -44,6 +44,13 @@ pub fn all() -> &'static [Study] {
             expectations: verify::vision_inference::expectations,
             simulation: vision_inference::simulate::campaign,
             raw_unit: vision_inference::raw_unit,
+        },
+        Study {
+            name: "module-energy",
+            stages: module_energy::stages,
+            expectations: verify::module_energy::expectations,
+            simulation: module_energy::simulate::campaign,
+            raw_unit: module_energy::raw_unit,
         },
     ]
 }

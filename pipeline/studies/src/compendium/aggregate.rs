@@ -39,6 +39,7 @@ pub(crate) fn reproduction(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         "differ",
         "no_values",
         "not_recomputable",
+        "planned",
         "values",
         "largest_error",
         "further",
