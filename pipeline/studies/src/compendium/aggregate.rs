@@ -52,7 +52,7 @@ pub(crate) fn reproduction(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let file = cx.input_path(&study)?;
         let outcome: Outcome = serde_json::from_str(&cx.read_text(&study)?)
             .map_err(|error| Problem::new(error.to_string()).in_file(file).at_line(error.line() as u64))?;
-        let Summary { entries, matched, mismatched, unchecked, not_recomputable, values_compared, .. } =
+        let Summary { entries, matched, mismatched, unchecked, not_recomputable, planned, values_compared, .. } =
             outcome.summary;
         let data = match outcome.campaign {
             Campaign::Published => "published",
@@ -71,6 +71,7 @@ pub(crate) fn reproduction(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
                 mismatched,
                 unchecked,
                 not_recomputable,
+                planned,
                 values_compared,
                 error,
                 further,
