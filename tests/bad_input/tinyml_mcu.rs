@@ -86,7 +86,7 @@ fn a_missing_file_is_named_and_the_rest_is_built() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     fs::remove_file(workspace.path(&format!("raw/{STUDY}/{LAYERS}"))).unwrap();
-    let build = workspace.build(&[]);
+    let build = workspace.build(&["--campaign", "published"]);
     assert_eq!(build.failed(), ["tinyml-mcu/ingest/layers"]);
     assert_told(&build, &["missing", LAYERS, "cargo xtask fetch tinyml-mcu"]);
     assert!(build.ran().contains(&"tinyml-mcu/figures/fig5"));
@@ -96,10 +96,10 @@ fn a_missing_file_is_named_and_the_rest_is_built() {
 #[test]
 fn no_raw_files_and_no_way_to_fetch_them() {
     let workspace = Workspace::new();
-    let output = workspace.run(&["build-paper"]);
+    let output = workspace.run(&["build-paper", "--campaign", "published"]);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output);
-    for word in ["tinyml-mcu", "JOULEBOOK_MIRROR", INFERENCES] {
+    for word in ["tinyml-mcu", "--mirror DIR", INFERENCES] {
         assert!(told.contains(word), "{word} is not in\n{told}");
     }
 }

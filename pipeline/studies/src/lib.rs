@@ -7,9 +7,11 @@
 mod aipowermeter;
 pub mod campaign;
 mod closing;
+mod compendium;
 mod cx;
 mod drawing;
 mod evidence;
+mod module_energy;
 mod paper;
 pub mod published;
 pub mod record;
@@ -24,5 +26,6 @@ pub mod truth;
 pub mod verify;
 mod vision_inference;
 
+pub use evidence::Outcome;
 pub use simulate::Part;
-pub use study::{Outcome, Study, all};
+pub use study::{Study, all, stages};
