@@ -11,8 +11,7 @@ use dag::{Engine, Graph, Options, Outcome, Problem};
 use super::ingest_runs;
 use super::protocol::{Network, Sweep};
 use super::simulate;
-use crate::campaign::{Campaign, Simulation};
-use crate::sources::Sources;
+use crate::campaign::Simulation;
 use crate::stage::Setting;
 
 const SWEEP: Sweep = Sweep { network: Network::Resnet50, size: 4096 };
@@ -46,9 +45,8 @@ impl Workspace {
     /// Reads the runs; the tables, or what is wrong.
     fn ingest(&self) -> Result<Vec<Vec<u8>>, Problem> {
         let root = self.dir.path();
-        let sources = Sources::load(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.."), "aipowermeter").unwrap();
         let typesetter = Arc::new(typeset::Backend::choose(None).unwrap());
-        let setting = Setting::new(root.to_owned(), "aipowermeter", sources, Campaign::Published, typesetter);
+        let setting = Setting::new(root.to_owned(), "aipowermeter", typesetter);
         let graph = Graph::new(vec![ingest_runs(&setting, SWEEP)]).unwrap();
         let mut engine = Engine::open(Options::new(root)).unwrap();
         let report = engine.build(&graph, &[], &()).unwrap();
