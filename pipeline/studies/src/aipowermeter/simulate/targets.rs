@@ -81,6 +81,7 @@ pub(super) fn targets() -> Result<Vec<Target>, Problem> {
 mod tests {
     use super::*;
     use crate::aipowermeter::protocol::RUNS;
+    use crate::published::{Published, Token, Value};
 
     /// What the table says twice, and what the protocol says too.
     #[test]
@@ -94,6 +95,39 @@ mod tests {
             assert_eq!(target.intervals(target.iterations), intervals[row], "{name}");
             assert_eq!((records[row], runs[row]), (intervals[row] + 1.0, f64::from(RUNS)), "{name}");
             assert!((target.total_cpu_power - 0.87 * target.intel_power).abs() < 1e-4, "{name}");
+        }
+    }
+
+    /// The ranks of the five smallest pictures of ResNet50 are the only ones that agree with the published
+    /// correlations and figures; the file of published values tells them.
+    #[test]
+    fn ranks_of_the_smallest_pictures_are_those_on_file() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../paper/published/aipowermeter.toml");
+        let published = Published::read(&file).unwrap();
+        let fields = published.fields_of("upstream.resnet50.spearman").unwrap();
+        let Some(Value::List(rows)) = fields.at(&["ranks_of_8_32_64_128_256"]) else { panic!("{fields:?}") };
+        assert_eq!(rows.len(), 6);
+        let targets: Vec<Target> = targets().unwrap().into_iter().skip(18).take(5).collect();
+        let compiled = |quantity: &str| -> Vec<f64> {
+            let of = |target: &Target| {
+                let n = target.intervals(target.iterations);
+                match quantity {
+                    "intel_power" => target.intel_power * n,
+                    "mem_use_abs" => target.memory * (n + 1.0),
+                    "nvidia_estimated_attributable_power_draw" => target.nvidia_draw * n,
+                    "per_gpu_attributable_mem_use" => target.card_memory * (n + 1.0),
+                    "sm" => target.use_percent * (n + 1.0),
+                    "latency" => target.latency,
+                    other => panic!("{other}"),
+                }
+            };
+            targets.iter().map(of).collect()
+        };
+        for row in rows {
+            let Value::List(cells) = row else { panic!("{row:?}") };
+            let tokens: Vec<&Token> = cells.iter().map(|cell| cell.as_token().unwrap()).collect();
+            let expected: Vec<f64> = tokens[1..].iter().map(|token| token.decimal().unwrap().value).collect();
+            assert_eq!(stats::ranks(&compiled(tokens[0].text())).unwrap(), expected, "{}", tokens[0].text());
         }
     }
 }
