@@ -38,8 +38,15 @@ pub enum At {
     },
     /// The number of rows of a table.
     Rows,
-    /// The number of points of the series of that name.
+    /// The number of points or bars of the series of that name.
     Points(String),
+    /// The length of a bar.
+    Bar {
+        /// The name of the series.
+        series: String,
+        /// The bar, counted from 0.
+        bar: usize,
+    },
 }
 
 /// How far from the truth an analysis may come out.
@@ -84,10 +91,15 @@ impl Truth {
         Truth { record: record.into(), at: At::Rows, value: rows as f64, within: Within::Exactly }
     }
 
-    /// The number of points of a series of a figure.
+    /// The number of points or bars of a series of a figure.
     pub(crate) fn points(record: impl Into<String>, series: &str, points: usize) -> Self {
         let at = At::Points(series.to_owned());
         Truth { record: record.into(), at, value: points as f64, within: Within::Exactly }
+    }
+
+    /// The length of a bar of a figure; bars count from 0.
+    pub(crate) fn bar(record: impl Into<String>, series: &str, bar: usize, value: f64, within: Within) -> Self {
+        Truth { record: record.into(), at: At::Bar { series: series.to_owned(), bar }, value, within }
     }
 
     /// What the record holds there, and how far from the truth that may be.
@@ -100,7 +112,11 @@ impl Truth {
                 record.rows.get(*row)?.get(place + usize::from(record.has_row_labels()))?.as_f64()?
             }
             At::Rows => record.rows.len() as f64,
-            At::Points(name) => record.find_series(name)?.x.len() as f64,
+            At::Points(name) => {
+                let series = record.find_series(name)?;
+                series.x.len().max(series.category.len()) as f64
+            }
+            At::Bar { series, bar } => *record.find_series(series)?.value.get(*bar)?,
         };
         let allowed = match &self.within {
             Within::Exactly => 0.0,
