@@ -30,20 +30,36 @@ pub(crate) struct KnownLine<'a> {
 /// Known standard errors by which an estimate may miss: by more, one in 16 000 would.
 const TIMES: f64 = 4.0;
 
-impl KnownLine<'_> {
+impl<'a> KnownLine<'a> {
+    /// The line that least squares fits to points without noise that lie on none.
+    pub(crate) fn through(x: &'a [f64], y: &[f64], noise: &'a [f64]) -> Self {
+        let (mean, squares) = spread(x);
+        let mean_y = y.iter().sum::<f64>() / y.len() as f64;
+        let slope = x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean_y)).sum::<f64>() / squares;
+        Self { slope, intercept: mean_y - slope * mean, x, noise }
+    }
+
+    /// The ordinate at `x`, and how far what is predicted there may be from it.
+    pub(crate) fn at(&self, x: f64) -> (f64, f64) {
+        let (mean, squares) = spread(self.x);
+        let weight = |of: f64| 1.0 / self.x.len() as f64 + (x - mean) * (of - mean) / squares;
+        (self.intercept + self.slope * x, self.tolerance(weight))
+    }
+
     /// How far least squares may come out from slope and intercept. The estimates are sums of the
     /// ordinates with known weights, so their standard errors follow from the noise, be it equal or
     /// not; those that a regression tells are right for equal noise only.
     pub(crate) fn tolerances(&self) -> (f64, f64) {
-        let n = self.x.len() as f64;
-        let mean = self.x.iter().sum::<f64>() / n;
-        let squares: f64 = self.x.iter().map(|x| (x - mean).powi(2)).sum();
-        let weighted = |weight: &dyn Fn(f64) -> f64| {
-            let variance: f64 = self.x.iter().zip(self.noise).map(|(&x, noise)| (weight(x) * noise).powi(2)).sum();
-            TIMES * variance.sqrt()
-        };
+        let (mean, squares) = spread(self.x);
         let slope = |x: f64| (x - mean) / squares;
-        (weighted(&slope), weighted(&|x| 1.0 / n - mean * slope(x)))
+        let intercept = |x: f64| 1.0 / self.x.len() as f64 - mean * slope(x);
+        (self.tolerance(slope), self.tolerance(intercept))
+    }
+
+    /// Of the sum of the ordinates, each with a weight that depends on its abscissa.
+    fn tolerance(&self, weight: impl Fn(f64) -> f64) -> f64 {
+        let variance: f64 = self.x.iter().zip(self.noise).map(|(&x, noise)| (weight(x) * noise).powi(2)).sum();
+        TIMES * variance.sqrt()
     }
 
     /// Slope, intercept and number of points of the record of the regression.
@@ -55,6 +71,12 @@ impl KnownLine<'_> {
             Truth::value(record, "n", self.x.len() as f64, Within::Exactly),
         ]
     }
+}
+
+/// Mean, and sum of the squared distances from it.
+fn spread(x: &[f64]) -> (f64, f64) {
+    let mean = x.iter().sum::<f64>() / x.len() as f64;
+    (mean, x.iter().map(|x| (x - mean).powi(2)).sum())
 }
 
 #[cfg(test)]
@@ -70,5 +92,15 @@ mod tests {
         let squares = 9.0 + 4.0 + 1.0 + 0.0 + 36.0;
         assert!((slope - 4.0 * 0.5 / f64::sqrt(squares)).abs() < 1e-12);
         assert!((intercept - 4.0 * 0.5 * f64::sqrt(1.0 / 5.0 + 16.0 / squares)).abs() < 1e-12);
+        assert_eq!(line.at(0.0), (1.0, intercept));
+        assert_eq!(line.at(4.0), (9.0, 4.0 * 0.5 / f64::sqrt(5.0)));
+    }
+
+    #[test]
+    fn a_line_through_points_is_that_of_least_squares() {
+        let (x, y) = ([1.0, 2.0, 4.0, 7.0], [0.5, 3.0, 2.0, 9.0]);
+        let line = KnownLine::through(&x, &y, &[1.0; 4]);
+        let fit = stats::linear_regression(&x, &y).unwrap();
+        assert!((line.slope - fit.slope).abs() < 1e-12 && (line.intercept - fit.intercept).abs() < 1e-12);
     }
 }

@@ -22,7 +22,7 @@ pub(super) const HEADER: [&str; 6] =
     ["last_changed", "entity_id", "node_id", "power_consumption", "unit", "provenance"];
 const ENTITY: &str = "sensor.aeon_labs_zw096_smart_switch_6_power_2";
 /// Distance of samples in s.
-pub(super) const SPACING: i64 = 3;
+const SPACING: i64 = 3;
 /// g CO2e/kWh, by which the result file of inference multiplies energies.
 const GRAMS_PER_KWH: f64 = 623.0;
 
