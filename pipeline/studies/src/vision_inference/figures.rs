@@ -76,8 +76,6 @@ pub(super) const fn quantity(
     Quantity { column, label, title, unit, limits }
 }
 
-impl Scatter {}
-
 impl Quantity {
     fn ends(&self, values: &[f64]) -> Option<(f64, f64)> {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);

@@ -56,7 +56,7 @@ impl Board {
         3.3
     }
 
-    /// Cycles in comparison with those of [`Variant::cycles_per_mac`].
+    /// Cycles in comparison with those of the slowest core.
     fn effort(self) -> f64 {
         match self {
             Board::L4 => 1.0,
@@ -65,12 +65,26 @@ impl Board {
         }
     }
 
+    /// Cycles that a multiply-accumulate operation takes on the slowest core.
+    fn cycles_per_mac(self, variant: Variant) -> f64 {
+        let cycles = match (variant.format, variant.cmsis_nn, variant.fpu) {
+            (Format::Int8, true, _) => 5.0,
+            // Loads and multiplications at a time.
+            (Format::Int8, false, _) if self == Board::F7 => 20.0,
+            (Format::Int8, false, _) => 28.0,
+            (Format::Float32 | Format::Int8Weights, _, true) => 26.0,
+            (Format::Float32, _, false) => 80.0,
+            (Format::Int8Weights, _, false) => 72.0,
+        };
+        if variant.fast { cycles } else { cycles * 1.75 }
+    }
+
     /// Latency of a layer in s.
     pub(super) fn latency(self, layer: &Layer, variant: Variant) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "operations and elements are far below 2^53")]
         let (macs, outputs) = (layer.macs as f64, layer.outputs as f64);
         let cycles = match layer.kind {
-            Kind::Convolution | Kind::Dense => macs * variant.cycles_per_mac(),
+            Kind::Convolution | Kind::Dense => macs * self.cycles_per_mac(variant),
             Kind::Pooling | Kind::Addition | Kind::Softmax => outputs * 12.0,
             // The faster boards are done before the logger takes its next sample.
             Kind::Reshape if self != Board::L4 => 0.0,
@@ -136,18 +150,6 @@ pub(super) struct Variant {
 }
 
 impl Variant {
-    /// Cycles that a multiply-accumulate operation takes on the slowest board.
-    fn cycles_per_mac(self) -> f64 {
-        let cycles = match (self.format, self.cmsis_nn, self.fpu) {
-            (Format::Int8, true, _) => 5.0,
-            (Format::Int8, false, _) => 24.0,
-            (Format::Float32 | Format::Int8Weights, _, true) => 26.0,
-            (Format::Float32, _, false) => 80.0,
-            (Format::Int8Weights, _, false) => 72.0,
-        };
-        if self.fast { cycles } else { cycles * 1.75 }
-    }
-
     /// The layers of a network in this variant: integers are converted to and fro.
     pub(super) fn layers(self, network: Architecture) -> Vec<Layer> {
         let mut layers = network.layers();
