@@ -107,7 +107,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_>, scatter: &Scatter) -> Result<(), Problem
     let models = table.texts("model")?;
     let (x, y) = (table.numbers(scatter.x.column)?, table.numbers(scatter.y.column)?);
     let ((x_axis, x_record), (y_axis, y_record)) = (scatter.x.axes(&x), scatter.y.axes(&y));
-    let mut points = Points::new(if scatter.line { "original data" } else { "models" }, &x, &y, LOOK);
+    let mut points = Points::new("networks", &x, &y, LOOK);
     if scatter.labelled {
         points = points.labels(models.iter().map(String::as_str));
     }
