@@ -53,7 +53,7 @@ pub(super) struct Scatter {
 }
 
 /// As wide as the page, for labels.
-const WIDE: Size = Size::pt(446.0, 290.0);
+const WIDE: Size = Size::pt(446.0, 264.0);
 /// Two stand side by side.
 const SMALL: Size = Size::pt(222.0, 176.0);
 const LOOK: Look = Look::new(CATEGORICAL[0], Marker::Circle);
