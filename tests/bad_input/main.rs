@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 mod tinyml_mcu;
+mod vision_inference;
 
 use support::Build;
 

@@ -167,12 +167,14 @@ pub(crate) fn recover(truths: &[Truth], records: &[Record]) -> Recovery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::cells;
+    use crate::record::{Series, cells};
 
-    fn records() -> [Record; 2] {
+    fn records() -> [Record; 3] {
         let line = Record::regression("line").value("slope", 2.1).value("stderr", 0.05);
         let table = Record::table("table").columns(["board", "joule"]);
-        [line, table.row("lenet", cells!["mcu", 3.0]).row("resnet", cells!["mcu", 7.0])]
+        let bars = Series::bars("latency", ["float", "int8"], vec![f64::NAN, 36.0]);
+        let figure = Record::figure("figure").series(bars).series(Series::scatter("all", vec![1.0], vec![2.0]));
+        [line, table.row("lenet", cells!["mcu", 3.0]).row("resnet", cells!["mcu", 7.0]), figure]
     }
 
     #[test]
@@ -182,8 +184,11 @@ mod tests {
             Truth::value("line", "slope", 2.0, Within::Relative(0.06)),
             Truth::cell("table", 1, "joule", 7.0, Within::Exactly),
             Truth::rows("table", 2),
+            Truth::points("figure", "latency", 2),
+            Truth::points("figure", "all", 1),
+            Truth::bar("figure", "latency", 1, 36.5, Within::Absolute(0.5)),
         ];
-        assert_eq!(recover(&truths, &records()), Recovery { truths: 4, recovered: 4, missed: Vec::new() });
+        assert_eq!(recover(&truths, &records()), Recovery { truths: 7, recovered: 7, missed: Vec::new() });
     }
 
     #[test]
@@ -196,6 +201,8 @@ mod tests {
             Truth::cell("table", 0, "board", 7.0, Within::Relative(1.0)),
             Truth::rows("table", 3),
             Truth::points("line", "bars", 0),
+            Truth::bar("figure", "latency", 0, 36.0, Within::Absolute(100.0)),
+            Truth::bar("figure", "latency", 2, 36.0, Within::Absolute(100.0)),
         ];
         let recovery = recover(&truths, &records());
         assert_eq!(recovery.recovered, 0);
