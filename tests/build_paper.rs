@@ -18,10 +18,11 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
     let output = workspace.run(&["build-paper", "--mirror", mirror.to_str().unwrap()]);
     assert!(output.status.success(), "{}", text(&output));
     let papers = String::from_utf8_lossy(&output.stdout).into_owned();
-    let expected = ["derived/papers/tinyml-mcu.pdf", "derived/papers/vision-inference.pdf"];
+    let expected =
+        ["tinyml-mcu", "vision-inference", "module-energy"].map(|study| format!("derived/papers/{study}.pdf"));
     assert_eq!(papers.lines().collect::<Vec<_>>(), expected, "stdout holds the result and nothing else");
     for paper in expected {
-        assert!(fs::read(workspace.path(paper)).unwrap().starts_with(b"%PDF-"));
+        assert!(fs::read(workspace.path(&paper)).unwrap().starts_with(b"%PDF-"));
     }
 
     // What rests on a log that was never released says so; the rest of the same study does not.
@@ -38,6 +39,13 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
 
     let verify = workspace.run(&["verify"]);
     assert!(verify.status.success(), "{}", text(&verify));
+
+    // What no stage makes yet is told as such, and counts neither as matched nor as checked.
+    let json: serde_json::Value =
+        serde_json::from_str(&workspace.read("derived/module-energy/verification.json")).unwrap();
+    let planned = json["entries"].as_array().unwrap().iter().filter(|entry| entry["verdict"] == "planned");
+    assert_eq!(planned.count() as u64, json["summary"]["planned"].as_u64().unwrap());
+    assert!(text(&verify).contains("117 are planned: no stage makes them yet"), "{}", text(&verify));
 }
 
 #[test]
@@ -111,7 +119,10 @@ fn two_workspaces_and_thread_counts_make_the_same_bytes() {
 fn the_committed_figures_are_those_that_are_made_and_nothing_in_them_overlaps() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
-    assert_eq!(workspace.build(&["tinyml-mcu/figures", "vision-inference/figures"]).code, Some(0));
+    assert_eq!(
+        workspace.build(&["tinyml-mcu/figures", "vision-inference/figures", "module-energy/figures"]).code,
+        Some(0)
+    );
     for (path, bytes) in workspace.contents("figures") {
         let findings = plot::lint(std::str::from_utf8(&bytes).unwrap()).unwrap();
         assert!(findings.is_empty(), "{path}: {findings:?}");

@@ -99,7 +99,7 @@ fn no_raw_files_and_no_way_to_fetch_them() {
     let output = workspace.run(&["build-paper", "--campaign", "published"]);
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output);
-    for word in ["tinyml-mcu", "JOULEBOOK_MIRROR", INFERENCES] {
+    for word in ["tinyml-mcu", "--mirror DIR", INFERENCES] {
         assert!(told.contains(word), "{word} is not in\n{told}");
     }
 }

@@ -16,11 +16,8 @@ use crate::{Exit, Failure, fetch};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
-    let typesetter = Arc::new(typesetter);
-    let mut stages = Vec::new();
-    for (study, campaign) in campaigns(root, arguments, console)? {
-        stages.extend(study.stages(root, campaign, &typesetter).map_err(Failure::new)?);
-    }
+    let campaigns = campaigns(root, arguments, console)?;
+    let stages = studies::stages(root, &campaigns, Arc::new(typesetter)).map_err(Failure::new)?;
     let graph = Graph::new(stages).map_err(Failure::new)?;
 
     let mut options = Options::new(root);
@@ -60,7 +57,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 
 /// One line on how what was made compares with what is known.
 fn verdict(study: &str, outcome: &Outcome) -> String {
-    let Summary { entries, matched, mismatched, unchecked, not_recomputable, .. } = &outcome.summary;
+    let Summary { entries, matched, mismatched, unchecked, not_recomputable, planned, .. } = &outcome.summary;
     let recovered = outcome.recovery.as_ref().map(|Recovery { truths, recovered, .. }| {
         format!("{recovered} of {truths} known values of the simulated data were found again")
     });
@@ -75,6 +72,9 @@ fn verdict(study: &str, outcome: &Outcome) -> String {
         "{style}{study} {verdict}{style:#}: {matched} of {entries} artifacts match, {mismatched} differ, \
          {unchecked} have no values on file, {not_recomputable} cannot be recomputed"
     );
+    if *planned > 0 {
+        line = format!("{line}, {planned} are planned and not made yet");
+    }
     if let Some(recovered) = recovered {
         line = format!("{line}; {recovered}");
     }
@@ -91,27 +91,29 @@ fn campaigns(
     if arguments.campaign == Some(CampaignName::Simulated) {
         return Ok(studies::all().iter().map(|study| (study, simulated)).collect());
     }
-    fetch_missing(root, arguments, console)?;
-    let campaign = |study: &'static Study| {
+    let reason = fetch_missing(root, arguments, console)?;
+    let (mut campaigns, mut lacking) = (Vec::new(), Vec::new());
+    for study in studies::all() {
         let sources = Sources::load(root, study.name).map_err(Failure::new)?;
-        let absent = fetch::absent(root, &sources);
-        if absent.is_empty() || arguments.campaign == Some(CampaignName::Published) {
-            return Ok((study, Campaign::Published));
+        let (absent, pinned) = (fetch::absent(root, &sources).len(), sources.files.len());
+        if absent == 0 || arguments.campaign == Some(CampaignName::Published) {
+            campaigns.push((study, Campaign::Published));
+            continue;
         }
         if is_wanted(study, &arguments.targets) {
-            console.warning(&format!(
-                "{} is made from SIMULATED data: {} of {} raw files cannot be had, such as raw/{}/{} \
-                 (--campaign published makes this an error)",
-                study.name,
-                absent.len(),
-                sources.files.len(),
-                study.name,
-                absent.first().map_or("", |pin| &pin.path)
-            ));
+            lacking.push(format!("{} ({absent} of {pinned})", study.name));
         }
-        Ok((study, simulated))
-    };
-    studies::all().iter().map(campaign).collect()
+        campaigns.push((study, simulated));
+    }
+    if !lacking.is_empty() {
+        let reason = reason.map(|reason| format!("\n  {reason}")).unwrap_or_default();
+        console.warning(&format!(
+            "made from SIMULATED data, as raw files cannot be had: {}{reason}\n  `cargo xtask fetch` tells what was \
+             tried; with --campaign published this is an error",
+            lacking.join(", ")
+        ));
+    }
+    Ok(campaigns)
 }
 
 /// Whether a target can be of a study: one that names another study is not.
@@ -123,8 +125,8 @@ fn is_wanted(study: &Study, targets: &[String]) -> bool {
     targets.is_empty() || targets.iter().any(|target| of(target, study) || !of_another(target))
 }
 
-/// Brings raw files that are not in place, and tells which cannot be had.
-fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<(), Failure> {
+/// Brings raw files that are not in place. Returns why some cannot be had.
+fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Option<String>, Failure> {
     let mut incomplete = Vec::new();
     for study in studies::all().iter().filter(|study| is_wanted(study, &arguments.targets)) {
         let sources = Sources::load(root, study.name).map_err(Failure::new)?;
@@ -133,18 +135,20 @@ fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Resu
         }
     }
     if incomplete.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
     let progress = fetch::progress::on_stderr(console.quiet());
-    let report = fetch::fetch(root, &incomplete, &options, &*progress);
+    let mut report = fetch::fetch(root, &incomplete, &options, &*progress);
     drop(progress);
-    console.line(&report.to_string());
-    for message in report.messages() {
-        match arguments.campaign {
-            Some(CampaignName::Published) => console.error(&message),
-            _ => console.warning(&message),
-        }
+    if report.failures.len() < incomplete.iter().map(|sources| sources.files.len()).sum() {
+        console.line(&report.to_string());
     }
-    Ok(())
+    let reason = report.failures.iter().find_map(|failure| failure.unavailable().map(ToString::to_string));
+    if arguments.campaign != Some(CampaignName::Published) {
+        // What is not available is simulated, and is told of as such.
+        report.failures.retain(|failure| failure.unavailable().is_none());
+    }
+    report.messages().iter().for_each(|message| console.error(message));
+    Ok(reason)
 }

@@ -15,6 +15,7 @@
 //! | [`ln_student_t_two_sided`], [`student_t_quantile`] | `scipy.stats.t` (`2 sf`, `ppf`), in log space |
 //! | [`argsort_quicksort`] | `numpy.argsort` of object arrays, and so `pandas.DataFrame.sort_values` on one text column |
 //! | [`bootstrap_band`] | `seaborn.regplot` of seaborn 0.10, same resamples for the same seed |
+//! | [`bootstrap_mean`] | the whiskers of `seaborn.barplot` of seaborn 0.12, same resamples for the same seed |
 //!
 //! # Conventions
 //!
@@ -49,6 +50,7 @@
 
 mod argsort;
 mod bootstrap;
+mod bootstrap_mean;
 mod correlation;
 mod describe;
 mod error;
@@ -63,6 +65,7 @@ mod sum;
 
 pub use argsort::argsort_quicksort;
 pub use bootstrap::{Band, BootstrapOptions, bootstrap_band};
+pub use bootstrap_mean::{BootstrapMeanOptions, bootstrap_mean};
 pub use correlation::{Correlation, pearson, spearman};
 pub use describe::{Describe, describe};
 pub use error::Error;

@@ -11,7 +11,7 @@ use crate::cx::Cx;
 use crate::published::Published;
 use crate::record::Record;
 use crate::truth::{self, Recovery, Truth};
-use crate::verify::{self, BriefReport, Expectation};
+use crate::verify::{self, BriefReport, Expectation, Summary};
 
 /// Beginning of the roles of inputs that hold a ground truth.
 pub(crate) const TRUTH: &str = "truth/";
@@ -24,6 +24,24 @@ struct Verification<'a> {
     report: BriefReport<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery: Option<Recovery>,
+}
+
+/// How the records of a study that was built compare with what is known.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Outcome {
+    /// Which raw files it was made from.
+    pub campaign: Campaign,
+    /// The comparison with the published values.
+    pub summary: Summary,
+    /// The comparison with the ground truth, as far as the data are simulated.
+    pub recovery: Option<Recovery>,
+}
+
+impl Outcome {
+    /// Whether nothing differs and no truth was missed.
+    pub fn passed(&self) -> bool {
+        self.summary.passed() && self.recovery.as_ref().is_none_or(|recovery| recovery.missed.is_empty())
+    }
 }
 
 /// Compares all records with the published values, and with the ground truth of simulated data.

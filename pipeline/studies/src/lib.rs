@@ -6,9 +6,11 @@
 
 pub mod campaign;
 mod closing;
+mod compendium;
 mod cx;
 mod drawing;
 mod evidence;
+mod module_energy;
 mod paper;
 pub mod published;
 pub mod record;
@@ -23,5 +25,6 @@ pub mod truth;
 pub mod verify;
 mod vision_inference;
 
+pub use evidence::Outcome;
 pub use simulate::Part;
-pub use study::{Outcome, Study, all};
+pub use study::{Study, all, stages};

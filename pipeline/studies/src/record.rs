@@ -64,6 +64,16 @@ pub enum Status {
     Simulated,
 }
 
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Status::Published => "published",
+            Status::Reconstructed => "reconstructed",
+            Status::Simulated => "simulated",
+        })
+    }
+}
+
 /// What was made for one artifact. Built with [`Record::table`], [`Record::regression`],
 /// [`Record::scalar`] or [`Record::figure`] and the methods that follow them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

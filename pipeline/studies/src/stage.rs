@@ -14,7 +14,7 @@ use crate::campaign::{Campaign, Simulation};
 use crate::cx::Cx;
 use crate::record::Status;
 use crate::simulate::{self, Part};
-use crate::sources::Sources;
+use crate::sources;
 
 const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
 
@@ -22,23 +22,25 @@ const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
 pub(crate) struct Setting {
     pub(crate) root: PathBuf,
     pub(crate) study: &'static str,
-    pub(crate) sources: Sources,
+    pins: Vec<sources::Pin>,
     /// Which raw files the study is made from.
     pub(crate) campaign: Campaign,
     pub(crate) typesetter: Arc<typeset::Backend>,
-    /// What the stages declared so far make, and what that rests on.
-    made: Mutex<BTreeMap<String, Status>>,
+    /// What the stages declared so far make, and what that rests on; of all studies.
+    made: Arc<Mutex<BTreeMap<String, Status>>>,
 }
 
 impl Setting {
-    pub(crate) fn new(
-        root: PathBuf,
-        study: &'static str,
-        sources: Sources,
-        campaign: Campaign,
-        typesetter: Arc<typeset::Backend>,
-    ) -> Self {
-        Self { root, study, sources, campaign, typesetter, made: Mutex::default() }
+    /// The setting of what has no raw files of its own.
+    pub(crate) fn new(root: PathBuf, name: &'static str, typesetter: Arc<typeset::Backend>) -> Self {
+        let campaign = Campaign::Published;
+        Self { root, study: name, pins: Vec::new(), campaign, typesetter, made: Arc::default() }
+    }
+
+    /// The setting of a study beside this one.
+    pub(crate) fn study(&self, study: &'static str, pins: Vec<sources::Pin>, campaign: Campaign) -> Self {
+        let (root, typesetter, made) = (self.root.clone(), Arc::clone(&self.typesetter), Arc::clone(&self.made));
+        Self { root, study, pins, campaign, typesetter, made }
     }
 
     /// Starts the declaration of a stage.
@@ -79,7 +81,7 @@ impl Setting {
         if let Campaign::Simulated(_) = self.campaign {
             return (self.stand_in(path), None);
         }
-        let pinned = self.sources.files.iter().find(|pin| pin.path == path);
+        let pinned = self.pins.iter().find(|pin| pin.path == path);
         let pin = pinned.and_then(|pin| Digest::from_hex(&pin.sha256)).map(|sha256| Pin {
             sha256,
             help: format!(

@@ -5,18 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dag::{Digest, Stage};
-use serde::Deserialize;
 
 use crate::campaign::{Campaign, Simulation};
-use crate::evidence::Origin;
+use crate::evidence::{Origin, Outcome};
 use crate::published::Published;
 use crate::record::Record;
 use crate::simulate::{self, Part};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
-use crate::truth::Recovery;
-use crate::verify::{self, Expectation, StudyReport, Summary};
-use crate::{tinyml_mcu, vision_inference};
+use crate::verify::{self, Expectation, StudyReport};
+use crate::{compendium, module_energy, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -47,22 +45,40 @@ pub fn all() -> &'static [Study] {
             simulation: vision_inference::simulate::campaign,
             raw_unit: vision_inference::raw_unit,
         },
+        Study {
+            name: "module-energy",
+            stages: module_energy::stages,
+            expectations: verify::module_energy::expectations,
+            simulation: module_energy::simulate::campaign,
+            raw_unit: module_energy::raw_unit,
+        },
     ]
 }
 
+/// The stages of studies in a workspace, each made from a campaign, and of the compendium over them.
+///
+/// # Errors
+/// When the pins of raw files cannot be read.
+pub fn stages(
+    root: &Path,
+    campaigns: &[(&Study, Campaign)],
+    typesetter: Arc<typeset::Backend>,
+) -> Result<Vec<Stage>, SourcesError> {
+    let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
+    let mut stages = Vec::new();
+    for (study, campaign) in campaigns {
+        stages.extend(study.stages(&setting, *campaign)?);
+    }
+    let names: Vec<&str> = campaigns.iter().map(|(study, _)| study.name).collect();
+    stages.extend(compendium::stages(&setting, &names));
+    Ok(stages)
+}
+
 impl Study {
-    /// The stages of the study in a workspace, made from a campaign.
-    ///
-    /// # Errors
-    /// When the pins of the raw files cannot be read.
-    pub fn stages(
-        &self,
-        root: &Path,
-        campaign: Campaign,
-        typesetter: &Arc<typeset::Backend>,
-    ) -> Result<Vec<Stage>, SourcesError> {
-        let sources = Sources::load(root, self.name)?;
-        let setting = Setting::new(root.to_owned(), self.name, sources, campaign, Arc::clone(typesetter));
+    /// The stages of the study.
+    fn stages(&self, beside: &Setting, campaign: Campaign) -> Result<Vec<Stage>, SourcesError> {
+        let sources = Sources::load(&beside.root, self.name)?;
+        let setting = beside.study(self.name, sources.files, campaign);
         let mut stages = match campaign {
             Campaign::Published => Vec::new(),
             Campaign::Simulated(simulation) => setting.simulated(self.parts(simulation)),
@@ -130,23 +146,5 @@ impl Study {
                 Ok(Some(outcome.map_err(|error| format!("{}: {error}", file.display()))?))
             }
         }
-    }
-}
-
-/// How the records of a study that was built compare with what is known.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Outcome {
-    /// Which raw files it was made from.
-    pub campaign: Campaign,
-    /// The comparison with the published values.
-    pub summary: Summary,
-    /// The comparison with the ground truth, as far as the data are simulated.
-    pub recovery: Option<Recovery>,
-}
-
-impl Outcome {
-    /// Whether nothing differs and no truth was missed.
-    pub fn passed(&self) -> bool {
-        self.summary.passed() && self.recovery.as_ref().is_none_or(|recovery| recovery.missed.is_empty())
     }
 }

@@ -65,6 +65,17 @@ impl Table {
         self.frame.column(column).is_ok()
     }
 
+    /// The names of all columns.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.frame.get_column_names().iter().map(ToString::to_string).collect()
+    }
+
+    /// The names of the columns that hold numbers, or nothing.
+    pub(crate) fn number_names(&self) -> Vec<String> {
+        let numbers = self.frame.columns().iter().filter(|column| !matches!(column.dtype(), DataType::String));
+        numbers.map(|column| column.name().to_string()).collect()
+    }
+
     /// The label of a row: its place in the raw file, where the table tells it.
     pub(crate) fn label(&self, row: usize) -> String {
         let label = ["row", "index"].iter().find_map(|name| self.frame.column(name).ok()?.i64().ok()?.get(row));
@@ -175,6 +186,25 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// All columns of a table.
+    pub(crate) fn of(table: &Table) -> Self {
+        Self { columns: table.frame.columns().to_vec() }
+    }
+
+    /// The same with other numbers in a column.
+    pub(crate) fn with_floats(mut self, name: &str, values: Vec<f64>) -> Self {
+        if let Some(column) = self.columns.iter_mut().find(|column| column.name() == name) {
+            *column = Series::new(name.into(), values);
+        }
+        self
+    }
+
+    /// The same without a column.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.columns.retain(|column| column.name() != name);
+        self
     }
 
     pub(crate) fn floats(mut self, name: &str, values: Vec<f64>) -> Self {

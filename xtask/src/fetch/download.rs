@@ -63,7 +63,10 @@ pub(super) fn download(
                 return Err(problem.into());
             }
             Err(Fault::Passing(problem, asked)) => {
-                progress.note(&format!("{url}: {problem}; asking again"));
+                // Without a network every file would say so, and say it again in the end.
+                if !matches!(problem, Problem::NoAnswer { .. }) {
+                    progress.note(&format!("{url}: {problem}; asking again"));
+                }
                 thread::sleep(pause.max(asked).min(patience.longest_pause));
                 pause = pause.saturating_mul(2);
                 attempt += 1;

@@ -65,6 +65,14 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What the last source said that was asked for the file; `None` if something else went wrong.
+    pub fn unavailable(&self) -> Option<&Problem> {
+        match &self.error {
+            FileError::Unavailable { tried, .. } => tried.last().map(|last| &last.problem),
+            _ => None,
+        }
+    }
+
     /// Whether one message does for both: they are of the same study, and the last source had the
     /// same to say of both, or the same operation failed, such as making the lock file.
     pub(super) fn has_same_reason(&self, other: &Failure) -> bool {

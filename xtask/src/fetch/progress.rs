@@ -94,12 +94,9 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 
     fn done(&self, file: RawFile<'_>, outcome: &Result<Origin, FileError>) {
-        match outcome {
-            Ok(origin) => {
-                let size = DecimalBytes(file.pin.bytes);
-                self.line(format_args!("fetched {file}, {size}, {}", from(origin)));
-            }
-            Err(_) => self.line(format_args!("failed  {file}")),
+        if let Ok(origin) = outcome {
+            let size = DecimalBytes(file.pin.bytes);
+            self.line(format_args!("fetched {file}, {size}, {}", from(origin)));
         }
     }
 

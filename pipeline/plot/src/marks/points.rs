@@ -28,6 +28,7 @@ pub struct Points {
     labels: Vec<String>,
     by_colour: Option<(Vec<f64>, ColourBar)>,
     side: Side,
+    unlisted: bool,
 }
 
 impl Points {
@@ -44,6 +45,7 @@ impl Points {
             labels: Vec::new(),
             by_colour: None,
             side: Side::Left,
+            unlisted: false,
         }
     }
 
@@ -90,6 +92,12 @@ impl Points {
     /// Measures the points on the right axis.
     pub fn on_right(mut self) -> Self {
         self.side = Side::Right;
+        self
+    }
+
+    /// Leaves the series out of the legend, where others explain its colour and its shape.
+    pub fn unlisted(mut self) -> Self {
+        self.unlisted = true;
         self
     }
 
@@ -205,7 +213,7 @@ impl Draw for Points {
     }
 
     fn icon(&self) -> Option<Icon> {
-        self.by_colour.is_none().then(|| Icon {
+        (self.by_colour.is_none() && !self.unlisted).then(|| Icon {
             symbol: self.look.marker.symbol().into(),
             colour: self.look.colour,
             opacity: self.opacity,

@@ -217,3 +217,21 @@ fn what_cannot_be_drawn_is_said() {
     let tiny = tiny.figure(About { id: "marks", title: "t", alt: "a" }, Size::pt(60.0, 40.0));
     assert!(tiny.is_err_and(|error| error.to_string().contains("make the figure larger")));
 }
+
+/// Colours and shapes can be explained by series without data, in place of the series that have both.
+#[test]
+fn series_that_are_unlisted_have_no_legend_entry() {
+    let look = |colour| Look::new(colour, Marker::Circle);
+    let [blue, vermilion, ..] = CATEGORICAL;
+    let axes = || Cartesian::new(Axis::value("x", ""), Axis::value("y", ""));
+    let points = || Points::new("measured", &[1.0, 2.0], &[1.0, 2.0], look(blue));
+    let explained = Points::new("network", &[], &[], look(vermilion));
+    let panel = axes().mark(points().unlisted()).mark(explained).legend(crate::Legend::above());
+    let svg = figure(panel.clone()).and_then(|figure| figure.svg()).expect("a drawing");
+    assert!(svg.contains(">network<") && !svg.contains(">measured<"));
+    assert_eq!((drawn(panel.clone(), blue).len(), drawn(panel.clone(), vermilion).len()), (2, 1));
+    let csv = figure(panel).expect("a figure").data_csv();
+    assert!(csv.contains("measured,1,1") && !csv.contains("network"), "{csv}");
+    let listed = figure(axes().mark(points()).legend(crate::Legend::above())).and_then(|figure| figure.svg());
+    assert!(listed.expect("a drawing").contains(">measured<"));
+}

@@ -11,7 +11,8 @@ use crate::record::{Cell, Record};
 pub struct Expectation {
     /// Id of the quirk or entry that holds the value.
     pub under: String,
-    /// The names that lead to the value from there.
+    /// The names that lead to the value from there. After the name of a list of rows comes that of a
+    /// column, as it stands in the field `columns`, or `<name of the list>_columns`, beside the list.
     pub path: Vec<String>,
     /// Id of the record that must hold it too.
     pub record: String,
@@ -53,7 +54,16 @@ impl Expectation {
     /// The values on file: one, or the items of a list.
     fn on_file<'a>(&self, published: &'a Published) -> Option<Vec<&'a Token>> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        match published.fields_of(&self.under)?.at(&path)? {
+        let fields = published.fields_of(&self.under)?;
+        if let [list, name] = path[..]
+            && let Some(Value::List(rows)) = fields.get(list)
+        {
+            let columns = fields.get(&format!("{list}_columns")).or_else(|| fields.get("columns"))?.as_list()?;
+            let place =
+                columns.iter().position(|column| column.as_token().is_some_and(|token| token.text() == name))?;
+            return rows.iter().map(|row| row.as_list()?.get(place)?.as_token()).collect();
+        }
+        match fields.at(&path)? {
             Value::Token(token) => Some(vec![token]),
             Value::List(items) => items.iter().map(Value::as_token).collect(),
             Value::Flag(_) | Value::Table(_) => None,

@@ -113,6 +113,7 @@ fn entry_lines(out: &mut String, entry: &EntryReport, layout: &Layout, width: us
         Verdict::NoValuesOnFile => ("no values", YELLOW),
         Verdict::NotRecomputable => ("not recomp", YELLOW),
         Verdict::Simulated => ("simulated", YELLOW),
+        Verdict::Planned => ("planned", YELLOW),
     };
     debug_assert!(verdict.len() <= layout.verdict);
     let count = match entry.values {
@@ -175,6 +176,9 @@ fn summary_lines(out: &mut String, report: &StudyReport, width: usize, colour: b
         summary.not_recomputable,
         summary.values_compared,
     );
+    if summary.planned > 0 {
+        let _ = write!(text, "; {} are planned: no stage makes them yet", summary.planned);
+    }
     if summary.band_values_compared > 0 {
         let _ = write!(text, " and {} edges of bootstrap bands", summary.band_values_compared);
     }

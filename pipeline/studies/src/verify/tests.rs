@@ -380,6 +380,22 @@ fn simulated_data_are_compared_only_with_what_they_stand_for() {
 }
 
 #[test]
+fn what_no_stage_makes_yet_is_told_and_never_counts_as_matched() {
+    let published = read("module-energy");
+    let report = report_of(&published, &[], "conv2d.param");
+    assert_eq!((report.verdict, report.values), (Verdict::Planned, 0));
+    let all = verify(&published, &[], &[], Campaign::Published);
+    let summary = &all.summary;
+    assert_eq!(summary.planned + summary.mismatched + summary.not_recomputable, summary.entries);
+    assert_eq!((summary.matched, summary.unchecked, summary.planned), (0, 0, 117));
+    assert!(!all.passed(), "what is not planned is missing");
+    // Names are compared part by part, and a record that is there is judged like any other.
+    assert_eq!(report_of(&published, &[], "mw.totals").verdict, Verdict::Mismatch);
+    let wrong = Record::scalar("conv2d.param");
+    assert_eq!(report_of(&published, &[wrong], "conv2d.param").verdict, Verdict::Mismatch);
+}
+
+#[test]
 fn printed_names_of_regressions_are_known() {
     let published = read("vision-inference");
     let mut record = published_as_record(published.entry("inf.r01").unwrap());
@@ -405,7 +421,7 @@ fn the_brief_report_has_the_form_that_the_papers_read() {
     let expected = serde_json::json!({
         "study": "s",
         "summary": {
-            "entries": 2, "matched": 1, "mismatched": 0, "unchecked": 0, "not_recomputable": 1,
+            "entries": 2, "matched": 1, "mismatched": 0, "unchecked": 0, "not_recomputable": 1, "planned": 0,
             "values_compared": 1, "band_values_compared": 0, "max_rel_error": json["summary"]["max_rel_error"],
             "expectations": 0, "expectations_mismatched": 0,
         },

@@ -121,3 +121,23 @@ fn columns_of_corrected_values_are_compared_in_order() {
         |record| verify(&published, &[record], &expectations, Campaign::Published).summary.expectations_mismatched;
     assert_eq!((mismatched(table(0)), mismatched(table(1))), (0, 1));
 }
+
+#[test]
+fn a_column_of_rows_on_file_is_found_by_its_name() {
+    let published = parse(
+        "[[entry]]\nid = \"f\"\nkind = \"figure\"\nsource = \"s\"\nstatus = \"recomputable\"\n\
+         recomputed_columns = [\"size\", \"share\"]\nrecomputed = [[18, 90.52], [53, 90.9]]\n\
+         [[derived]]\nid = \"d\"\ncolumns = [\"name\", \"share\"]\nrows = [[\"a\", 0.25], [\"b\", 0.5]]\n",
+    );
+    let mismatched = |under: &str, path: &[&str], shares: [f64; 2]| {
+        let record =
+            shares.into_iter().fold(Record::table("t").columns(["share"]), |table, share| table.plain_row([share]));
+        let expectation = Expectation::new(under, path, "t", Place::Column("share".to_owned()));
+        verify(&published, &[record], &[expectation], Campaign::Published).summary.expectations_mismatched
+    };
+    assert_eq!(mismatched("f", &["recomputed", "share"], [90.52, 90.9]), 0);
+    assert_eq!(mismatched("f", &["recomputed", "share"], [90.52, 91.0]), 1);
+    assert_eq!(mismatched("f", &["recomputed", "energy"], [90.52, 90.9]), 1, "there is no such column");
+    assert_eq!(mismatched("d", &["rows", "share"], [0.25, 0.5]), 0);
+    assert_eq!(mismatched("d", &["rows", "share"], [0.5, 0.25]), 1);
+}

@@ -1,0 +1,95 @@
+//! The figure that compares the platforms.
+
+use dag::Problem;
+use plot::style::{CATEGORICAL, MUTED};
+use plot::{About, Axis, Cartesian, Dash, Legend, Line, Look, Marker, Points, Registry, Size};
+
+use super::aggregate::{COMPARED, PLATFORMS};
+use crate::cx::Cx;
+use crate::drawing;
+use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
+
+/// The id of its record.
+pub(super) const ID: &str = "energy-per-inference.figure";
+
+/// As wide as the text of a page.
+const SIZE: Size = Size::pt(446.0, 340.0);
+
+const LOOKS: Registry = Registry(&[
+    ("tinyml-mcu", Look::new(CATEGORICAL[0], Marker::Circle)),
+    ("module-energy", Look::new(CATEGORICAL[1], Marker::Square)),
+    ("vision-inference", Look::new(CATEGORICAL[2], Marker::Triangle)),
+    ("edge-layers", Look::new(CATEGORICAL[3], Marker::Diamond)),
+    ("aipowermeter", Look::new(CATEGORICAL[5], Marker::Cross)),
+]);
+
+/// Lines of equal energy for an operation, in J.
+const GUIDES: [(f64, &str); 4] = [(1e-10, "0.1 nJ/MAC"), (1e-9, "1 nJ/MAC"), (1e-8, "10 nJ/MAC"), (1e-7, "100 nJ/MAC")];
+
+/// Energy of an inference against its operations, both on a logarithmic scale.
+pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = cx.read_record(COMPARED)?;
+    let mut record = Record::figure(ID)
+        .x_axis(RecordAxis::new("Operations of one inference").unit("MAC").scale(Scale::Log))
+        .y_axis(RecordAxis::new("Energy of one inference").unit("J").scale(Scale::Log));
+    let mut marks = Vec::new();
+    let (mut all_macs, mut all_energies) = (Range::EMPTY, Range::EMPTY);
+    for (study, platform) in PLATFORMS {
+        let of_study = |row: &&Vec<Cell>| row.first().is_some_and(|cell| cell.is_label(study));
+        let column = |at: usize| -> Vec<f64> {
+            table.rows.iter().filter(of_study).filter_map(|row| row.get(at)?.as_f64()).collect()
+        };
+        let (macs, energy) = (column(3), column(4));
+        if macs.is_empty() {
+            continue;
+        }
+        all_macs.hold(&macs);
+        all_energies.hold(&energy);
+        let look = LOOKS.look(study).map_err(broken)?;
+        marks.push(Points::new(platform, &macs, &energy, look).size(4.5).opacity(0.8));
+        record = record.series(Series::scatter(study, macs, energy));
+    }
+    let (mut guides, mut names) = (Vec::new(), Vec::new());
+    for (joule, name) in GUIDES {
+        // As far as the points go, so that the axes are theirs.
+        let first = all_macs.least.max(all_energies.least / joule);
+        let last = all_macs.greatest.min(all_energies.greatest / joule);
+        if first < last {
+            let ends = ((first, first * joule), (last, last * joule));
+            guides.push(Line::between("", ends.0, ends.1, MUTED).width(0.6).dash(Dash::Dotted));
+            let look = Look::new(MUTED, Marker::Circle);
+            names.push(Points::new("", &[last], &[last * joule], look).size(0.1).opacity(0.0).labels([name]));
+        }
+    }
+    let about = About {
+        id: ID,
+        title: "Energy of one inference against its operations, on all platforms",
+        alt: "Scatter on two logarithmic axes with dotted lines of equal energy for an operation. Microcontrollers stand lowest \
+              in operations and highest in energy for each; server processors stand highest in operations.",
+    };
+    let plot = Cartesian::new(
+        Axis::log("Multiply-accumulate operations of one inference", "MAC"),
+        Axis::log("Energy of one inference", "J"),
+    );
+    let plot = plot.marks(marks).marks(guides).marks(names).legend(Legend::above());
+    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
+}
+
+/// The least and the greatest of some numbers.
+struct Range {
+    least: f64,
+    greatest: f64,
+}
+
+impl Range {
+    const EMPTY: Self = Self { least: f64::INFINITY, greatest: 0.0 };
+
+    fn hold(&mut self, numbers: &[f64]) {
+        self.least = numbers.iter().copied().fold(self.least, f64::min);
+        self.greatest = numbers.iter().copied().fold(self.greatest, f64::max);
+    }
+}
+
+fn broken(error: plot::Error) -> Problem {
+    Problem::new(error.to_string())
+}

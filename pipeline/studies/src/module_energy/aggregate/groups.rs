@@ -1,0 +1,310 @@
+//! Configurations: a module of a network at a batch size, as the mean of its runs (final notebook,
+//! cells 7 and 9; notebook of the first cluster run, cells 5 and 7).
+
+use std::collections::BTreeMap;
+
+use dag::Problem;
+use rawlog::joblog::REPETITIONS;
+use serde::Serialize;
+
+use crate::cx::Cx;
+use crate::module_energy::schema;
+use crate::record::{Cell, Record, cells};
+use crate::table::{Rows, Table};
+
+/// How cleaned runs are put together.
+#[derive(Clone, Copy, Serialize)]
+pub(in crate::module_energy) struct Grouping {
+    /// Name of its tables.
+    pub(in crate::module_energy) name: &'static str,
+    /// The cleaned tables that it is made from, one after the other.
+    pub(in crate::module_energy) parts: &'static [&'static str],
+    /// Which notebook printed its frames, if any did.
+    pub(in crate::module_energy) printed: Option<Notebook>,
+    /// Whether a configuration that was measured at two times stays two.
+    pub(in crate::module_energy) apart: bool,
+    /// Whether batch sizes at which not all layers were measured are left out.
+    pub(in crate::module_energy) complete: bool,
+}
+
+/// A notebook that printed its frames.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::module_energy) enum Notebook {
+    /// The final one, records `mw.*`.
+    Final,
+    /// That of the first cluster run, records `u1.*`.
+    First,
+}
+
+impl Grouping {
+    /// The ids of the records.
+    pub(in crate::module_energy) fn ids(&self) -> &'static [&'static str] {
+        match self.printed {
+            Some(Notebook::Final) => &["mw.agg.shape", "mw.head", "mw.complete.shape", "derived.mw.merged"],
+            Some(Notebook::First) => &["u1.agg.shape", "u1.head", "u1.complete"],
+            None => &[],
+        }
+    }
+}
+
+/// What makes a configuration, in the order of the printed columns.
+const KEYS: [&str; 4] = ["module", "batch_size", "architecture", "layer_idx"];
+
+/// The rows that a notebook shows of a frame.
+const HEAD: usize = 10;
+
+/// The columns that the notebook of the first run shows; it leaves out those in the middle. The one
+/// without name is the row of the raw file.
+const FIRST_HEAD: [&str; 17] = [
+    "Unnamed: 0",
+    "duration",
+    "emissions",
+    "emissions_rate",
+    "cpu_power",
+    "gpu_power",
+    "...",
+    "cloud_provider",
+    "cloud_region",
+    "cpu_count",
+    "gpu_count",
+    "longitude",
+    "latitude",
+    "ram_total_size",
+    "rep_no",
+    "macs",
+    "forward_passes",
+];
+
+/// The cleaned tables, of which those columns are at hand that all need.
+struct Runs {
+    keys: Vec<Keys>,
+    /// The columns of numbers, keys left out, in their order.
+    names: Vec<String>,
+    /// For each table, these columns and the row of the raw file.
+    numbers: Vec<BTreeMap<String, Vec<f64>>>,
+}
+
+struct Keys {
+    modules: Vec<String>,
+    batch_sizes: Vec<i64>,
+    architectures: Vec<String>,
+    layers: Vec<i64>,
+    draws: Vec<i64>,
+}
+
+/// The runs of one configuration.
+struct Group<'a> {
+    module: &'a str,
+    batch_size: i64,
+    architecture: &'a str,
+    layer: i64,
+    /// Which of the times that the configuration was measured, from 0, where these are kept apart.
+    draw: i64,
+    /// Table and row of each run.
+    runs: Vec<(usize, usize)>,
+}
+
+impl Runs {
+    fn of(parts: &[Table]) -> Result<Self, Problem> {
+        let all = parts.first().map_or_else(Vec::new, Table::number_names);
+        let numbers = |part: &Table| {
+            let column = |name: &String| Ok((name.clone(), part.floats(name)?));
+            all.iter().map(column).collect::<Result<BTreeMap<_, _>, Problem>>()
+        };
+        let keys = |part: &Table| {
+            Ok::<_, Problem>(Keys {
+                modules: part.texts("module")?,
+                batch_sizes: part.integers("batch_size")?,
+                architectures: part.texts("architecture")?,
+                layers: part.integers("layer_idx")?,
+                draws: part.integers("draw")?,
+            })
+        };
+        // What we know of a run and the original does not is not a column of its frames.
+        let is_averaged = |name: &str| !KEYS.contains(&name) && !["row", "draw"].contains(&name);
+        Ok(Self {
+            keys: parts.iter().map(keys).collect::<Result<_, _>>()?,
+            names: all.iter().filter(|name| is_averaged(name)).cloned().collect(),
+            numbers: parts.iter().map(numbers).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The groups in the order in which they are first seen, as `groupby(…, sort=False)` of pandas.
+    fn grouped(&self, apart: bool) -> Vec<Group<'_>> {
+        let mut times: BTreeMap<(&str, i64), Vec<(usize, i64)>> = BTreeMap::new();
+        let mut places = BTreeMap::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for (part, keys) in self.keys.iter().enumerate() {
+            for row in 0..keys.layers.len() {
+                let (module, architecture) = (keys.modules[row].as_str(), keys.architectures[row].as_str());
+                let (batch_size, layer) = (keys.batch_sizes[row], keys.layers[row]);
+                let known = times.entry((architecture, batch_size)).or_default();
+                let time = (part, keys.draws[row]);
+                if !known.contains(&time) {
+                    known.push(time);
+                }
+                let draw = known.iter().position(|other| *other == time).filter(|_| apart).unwrap_or(0) as i64;
+                let place = *places.entry((module, batch_size, architecture, layer, draw)).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push(Group { module, batch_size, architecture, layer, draw, runs: Vec::new() });
+                }
+                groups[place].runs.push((part, row));
+            }
+        }
+        groups
+    }
+
+    /// The mean of a column over the runs of a group; what is missing is left out, as in pandas.
+    fn mean(&self, group: &Group<'_>, name: &str) -> f64 {
+        let value = |(part, row): &(usize, usize)| self.numbers.get(*part)?.get(name)?.get(*row).copied();
+        let values: Vec<f64> = group.runs.iter().filter_map(value).filter(|value| !value.is_nan()).collect();
+        stats::mean(&values).unwrap_or(f64::NAN)
+    }
+}
+
+/// Puts the runs together, and leaves out batch sizes that are not complete.
+pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) -> Result<(), Problem> {
+    let parts = grouping.parts.iter().map(|part| Table::read(cx, part)).collect::<Result<Vec<_>, _>>()?;
+    let runs = Runs::of(&parts)?;
+    let all = runs.grouped(grouping.apart);
+    let removed = if grouping.complete { incomplete(&all) } else { Vec::new() };
+    let is_kept = |group: &&Group<'_>| !removed.contains(&(group.architecture, group.batch_size, group.draw));
+    let kept: Vec<&Group<'_>> = all.iter().filter(is_kept).collect();
+
+    // The first run's frame has the rows of the file that it was read from as a further column.
+    let columns = KEYS.len() + runs.names.len() + usize::from(grouping.printed == Some(Notebook::First));
+    let shape = |id: &str, rows: usize| Record::table(id).columns(["rows", "columns"]).plain_row([rows, columns]);
+    match grouping.printed {
+        Some(Notebook::Final) => {
+            cx.record(shape("mw.agg.shape", all.len()))?;
+            cx.record(head("mw.head", runs.names.iter().map(String::as_str), &runs, &all))?;
+            let names: Vec<String> = removed.iter().map(|(network, size, _)| format!("{network} at {size}")).collect();
+            let record = shape("mw.complete.shape", kept.len());
+            let note = || format!("Left out, because not all layers were measured: {}.", names.join(", "));
+            cx.record(if names.is_empty() { record } else { record.note(note()) })?;
+            cx.record(merged(&kept))?;
+        }
+        Some(Notebook::First) => {
+            cx.record(shape("u1.agg.shape", all.len()))?;
+            cx.record(head("u1.head", FIRST_HEAD.into_iter(), &runs, &all))?;
+            let columns_of = ["removed architecture", "removed batch_size", "rows", "columns"];
+            let row = |record: Record, (network, batch_size, _): &(&str, i64, i64)| {
+                record.plain_row(cells![*network, *batch_size, kept.len(), columns])
+            };
+            cx.record(removed.iter().fold(Record::table("u1.complete").columns(columns_of), row))?;
+        }
+        None => {}
+    }
+
+    let texts = |value: fn(&Group<'_>) -> String| kept.iter().map(|group| value(group)).collect();
+    let integers = |value: fn(&Group<'_>) -> i64| kept.iter().map(|group| value(group)).collect();
+    let means = |name: &str| kept.iter().map(|group| runs.mean(group, name)).collect();
+    Rows::new()
+        .texts("module", texts(|group| group.module.to_owned()))
+        .integers("batch_size", integers(|group| group.batch_size))
+        .texts("architecture", texts(|group| group.architecture.to_owned()))
+        .integers("layer_idx", integers(|group| group.layer))
+        .integers("draw", integers(|group| group.draw))
+        .floats("cpu_energy", means("cpu_energy"))
+        .floats("macs", means("macs"))
+        .integers("runs", integers(|group| group.runs.len() as i64))
+        .write(cx, "table", schema::GROUPS)
+}
+
+/// The first rows of the frame of means, as the notebooks show them.
+fn head<'a>(id: &str, names: impl Iterator<Item = &'a str>, runs: &Runs, groups: &[Group<'_>]) -> Record {
+    let columns: Vec<&str> = ["row"].into_iter().chain(KEYS).chain(names).collect();
+    let cell = |row: usize, group: &Group<'_>, column: &str| match column {
+        "row" => Cell::from(row),
+        "module" => group.module.into(),
+        "batch_size" => group.batch_size.into(),
+        "architecture" => group.architecture.into(),
+        "layer_idx" => group.layer.into(),
+        "..." => column.into(),
+        "Unnamed: 0" => runs.mean(group, "row").into(),
+        _ => runs.mean(group, column).into(),
+    };
+    let units = columns.iter().filter_map(|column| Some((*column, rawlog::tracker::unit(column)?)));
+    let record = units
+        .fold(Record::table(id).columns(columns.iter().copied()), |record, (column, unit)| record.unit(column, unit));
+    let row = |record: Record, (row, group): (usize, &Group<'_>)| {
+        record.plain_row(columns.iter().map(|column| cell(row, group, column)).collect::<Vec<_>>())
+    };
+    let record = groups.iter().enumerate().take(HEAD).fold(record, row);
+    record.note("Means over the runs of a configuration; energies are those of one forward pass.")
+}
+
+/// Networks at batch sizes, and draws, of which fewer layers were measured than of others, in the order
+/// in which they are first seen.
+fn incomplete<'a>(groups: &[Group<'a>]) -> Vec<(&'a str, i64, i64)> {
+    let mut layers: Vec<((&str, i64, i64), usize)> = Vec::new();
+    let mut most: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in groups {
+        let setting = (group.architecture, group.batch_size, group.draw);
+        let place = layers.iter().position(|(known, _)| *known == setting).unwrap_or_else(|| {
+            layers.push((setting, 0));
+            layers.len() - 1
+        });
+        layers[place].1 += 1;
+        let known = most.entry(group.architecture).or_default();
+        *known = layers[place].1.max(*known);
+    }
+    let lacks =
+        |(setting, count): ((&'a str, i64, i64), usize)| (most.get(setting.0) != Some(&count)).then_some(setting);
+    layers.into_iter().filter_map(lacks).collect()
+}
+
+/// Batch sizes that were drawn more than once: all their runs became one group (not published).
+fn merged(groups: &[&Group<'_>]) -> Record {
+    let is_merged = |group: &&&Group<'_>| group.layer == 0 && group.runs.len() as u64 > REPETITIONS;
+    let rows = groups.iter().filter(is_merged).map(|group| (group.architecture, group.batch_size, group.runs.len()));
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable();
+    let columns = ["architecture", "batch_size", "rows in the whole-network group"];
+    let row = |record: Record, (network, batch_size, runs): (&str, i64, usize)| {
+        record.plain_row(cells![network, batch_size, runs])
+    };
+    let record = rows.into_iter().fold(Record::table("derived.mw.merged").columns(columns), row);
+    record.quirk("merged-batch-sizes").with_correction()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(architecture: &'static str, batch_size: i64, layer: i64, draw: i64) -> Group<'static> {
+        Group { module: "ReLU", batch_size, architecture, layer, draw, runs: Vec::new() }
+    }
+
+    fn keys(layers: &[(i64, i64)]) -> Keys {
+        Keys {
+            modules: vec!["ReLU".to_owned(); layers.len()],
+            batch_sizes: vec![8; layers.len()],
+            architectures: vec!["alexnet".to_owned(); layers.len()],
+            layers: layers.iter().map(|(layer, _)| *layer).collect(),
+            draws: layers.iter().map(|(_, draw)| *draw).collect(),
+        }
+    }
+
+    #[test]
+    fn a_batch_size_that_lacks_a_layer_is_incomplete() {
+        let whole = [group("vgg11", 4, 0, 0), group("vgg11", 4, 1, 0), group("alexnet", 4, 0, 0)];
+        assert!(incomplete(&whole).is_empty());
+        let broken = [group("vgg11", 4, 0, 0), group("vgg11", 9, 0, 0), group("vgg11", 9, 1, 0)];
+        assert_eq!(incomplete(&broken), [("vgg11", 4, 0)]);
+    }
+
+    #[test]
+    fn runs_of_one_configuration_are_one_group_unless_told_apart() {
+        // Measured twice in the first table, and once more in the second.
+        let tables = vec![keys(&[(0, 0), (1, 0), (0, 1)]), keys(&[(0, 0)])];
+        let runs = Runs { keys: tables, names: Vec::new(), numbers: Vec::new() };
+        let of = |apart| {
+            let groups = runs.grouped(apart);
+            groups.iter().map(|group| (group.layer, group.draw, group.runs.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(false), [(0, 0, vec![(0, 0), (0, 2), (1, 0)]), (1, 0, vec![(0, 1)])]);
+        let apart = [(0, 0, vec![(0, 0)]), (1, 0, vec![(0, 1)]), (0, 1, vec![(0, 2)]), (0, 2, vec![(1, 0)])];
+        assert_eq!(of(true), apart);
+    }
+}

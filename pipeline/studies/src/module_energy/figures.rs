@@ -1,0 +1,20 @@
+//! The figures: shares of the kinds of modules, as bars and against the batch size.
+
+pub(super) mod batch;
+pub(super) mod contrib;
+
+use dag::Problem;
+use plot::style::CATEGORICAL;
+use plot::{Look, Marker, Registry};
+
+/// The networks.
+const NETWORKS: Registry = Registry(&[
+    ("vgg16", Look::new(CATEGORICAL[0], Marker::Square)),
+    ("alexnet", Look::new(CATEGORICAL[1], Marker::Circle)),
+    ("vgg11", Look::new(CATEGORICAL[2], Marker::Triangle)),
+    ("vgg13", Look::new(CATEGORICAL[3], Marker::Diamond)),
+]);
+
+fn broken(error: plot::Error) -> Problem {
+    Problem::new(error.to_string())
+}
