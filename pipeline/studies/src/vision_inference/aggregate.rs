@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::stats::GRAMS_PER_KWH;
 use crate::cx::Cx;
-use crate::record::{Cell, Record, cells};
+use crate::record::{Cell, Record, Status, cells};
 use crate::table::Table;
 
 /// A notebook: the leading part of its record ids, and how it calls its derived columns.
@@ -217,7 +217,16 @@ pub(super) fn energy_per_inference(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let rows = models.into_iter().zip(macs).zip(joule);
     let record =
         rows.fold(record, |record, ((model, macs), joule)| record.plain_row(cells![model, macs, joule / INFERENCES]));
-    let note = "Energy of a window of 10 000 inferences divided by their number, of the whole machine at the wall socket;                 its idle power of about 82 W is not subtracted. The log of the power monitor was never released: it is                 reconstructed from the published energies. The operations are those of the model table.";
+    let log = match cx.status {
+        Status::Simulated => "",
+        Status::Published | Status::Reconstructed => {
+            " The log of the power monitor was never released: it is reconstructed from the published energies."
+        }
+    };
+    let note = format!(
+        "Energy of a window of 10 000 inferences divided by their number, of the whole machine at the wall socket; its idle \
+         power is not subtracted.{log} The operations are those of the model table."
+    );
     cx.record(record.unit("macs", "MAC").unit("energy", "J").note(note))
 }
 

@@ -136,11 +136,12 @@ impl Swept {
     /// µs that an operation of the swept layers takes.
     fn rate(self, cmsis_nn: bool) -> f64 {
         match (self, cmsis_nn) {
-            (Swept::Dense, false) => 0.14,
-            (Swept::Conv, false) => 0.32,
-            (Swept::Depthwise, false) => 0.60,
-            (Swept::Dense | Swept::Conv, true) => 0.04,
-            (Swept::Depthwise, true) => 0.26,
+            (Swept::Dense, false) => 0.140,
+            (Swept::Conv, false) => 0.320,
+            (Swept::Depthwise, false) => 0.600,
+            (Swept::Dense, true) => 0.045,
+            (Swept::Conv, true) => 0.040,
+            (Swept::Depthwise, true) => 0.260,
         }
     }
 
