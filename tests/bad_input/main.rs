@@ -6,6 +6,7 @@ mod module_energy;
 #[path = "../support/mod.rs"]
 mod support;
 mod tinyml_mcu;
+mod vision_inference;
 
 use support::Build;
 

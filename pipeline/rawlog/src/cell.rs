@@ -115,9 +115,8 @@ impl CellRef<'_> {
                 }
                 Cell::None => "None (missing)".to_owned(),
                 Cell::Missing => "NA (missing)".to_owned(),
-                Cell::Container { .. } | Cell::Class(_) | Cell::Array(_) => {
-                    format!("a {}: {self}", cell.kind())
-                }
+                Cell::Container { .. } | Cell::Class(_) => format!("a {}: {self}", cell.kind()),
+                Cell::Array(_) => format!("an array: {self}"),
                 Cell::Int(_) | Cell::Float(_) | Cell::Bool(_) => format!("{self}"),
             },
         }

@@ -1,7 +1,7 @@
 //! Readers of the raw formats in which energy measurements come, and what to see in them.
 //!
 //! [`pickle`] reads DataFrames that pandas pickled, running nothing, into a [`Frame`], a plain table in
-//! memory. [`delimited`] reads comma-separated text, and [`samples`] sums a meter's log over windows of
+//! memory, and writes them. [`delimited`] reads comma-separated text, and [`samples`] sums a meter's log over windows of
 //! time. The other readers give rows of their own types: [`tracker`] the CSV of an energy tracker,
 //! [`joblog`] the logs that tell which of its runs failed, [`power_metrics`] and [`latency`] the records of
 //! AIPowerMeter, [`tensorrt`] the power logs and profiles of a Jetson. [`inspect`] describes a raw file of any

@@ -109,6 +109,15 @@ pub fn iso8601(nanoseconds: i64) -> String {
     text
 }
 
+/// A time without zone as Python prints a `datetime` that has microseconds: `2020-07-19 17:54:47.858170`,
+/// always with six decimals.
+#[must_use]
+pub fn date_time(nanoseconds: i64) -> String {
+    let microseconds = nanoseconds.rem_euclid(NANOSECONDS_PER_SECOND) / 1000;
+    let second = iso8601(nanoseconds.div_euclid(NANOSECONDS_PER_SECOND).saturating_mul(NANOSECONDS_PER_SECOND));
+    format!("{}.{microseconds:06}", second.replace('T', " "))
+}
+
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
 ///
 /// Source: E. M. Reingold and N. Dershowitz, Calendrical Calculations; in the form with years that
@@ -146,6 +155,13 @@ mod tests {
         ] {
             assert_eq!(iso8601(nanoseconds), expected);
         }
+    }
+
+    #[test]
+    fn times_with_all_decimals() {
+        assert_eq!(date_time(1_595_181_287_858_170_999), "2020-07-19 17:54:47.858170");
+        assert_eq!(date_time(1_500_000_000), "1970-01-01 00:00:01.500000");
+        assert_eq!(date_time(-1), "1969-12-31 23:59:59.999999");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::mutate::damage_files;
+use common::mutate::damage_texts;
 use rawlog::inspect::{self, Format, InspectError};
 
 const JOB: &[u8] = b"Starting data-collection for conv2d...\n0/1 (config_no/rep_no) [a] (0.0% done)\n\
@@ -57,7 +57,7 @@ fn what_is_wrong_names_the_file_and_the_line() {
 
 #[test]
 fn damaged_files_are_shown_or_refused() {
-    damage_files(2000, &[JOB.to_vec(), RECORDS.to_vec()], |bytes| {
+    damage_texts(2000, &[JOB.to_vec(), RECORDS.to_vec()], |bytes| {
         if let Ok(opened) = inspect::open("file", bytes) {
             let _ = opened.describe(|_| None).render(80);
             inspect::write_csv(&opened.frame, std::io::sink()).unwrap();

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::mutate::damage_files;
+use common::mutate::damage_texts;
 use rawlog::tensorrt::mapping::{self, Mapping, MappingError};
 use rawlog::tensorrt::{Engine, Profile, power_log};
 use rawlog::time::iso8601;
@@ -128,7 +128,7 @@ fn read_all(bytes: &[u8]) {
 
 #[test]
 fn damaged_files_are_read_or_refused() {
-    damage_files(4000, &[LOG, ENGINE, PROFILE].map(|text| text.as_bytes().to_vec()), read_all);
+    damage_texts(4000, &[LOG, ENGINE, PROFILE].map(|text| text.as_bytes().to_vec()), read_all);
 }
 
 fn bytes(mirror: &Path, file: &str) -> Vec<u8> {
@@ -143,7 +143,7 @@ fn damaged_real_files_are_read_or_refused() {
     let folder = "desktop/torch_trt/results/alexnet/trt_profiling";
     let files = ["trt_engine_info.json", "trt_layer_latency.json"];
     let files: Vec<Vec<u8>> = files.iter().map(|file| bytes(&mirror, &format!("{folder}/{file}"))).collect();
-    damage_files(200, &files, read_all);
+    damage_texts(200, &files, read_all);
 }
 
 /// The original's own examples, with what it expects of them.

@@ -10,131 +10,25 @@ use std::time::{Duration, Instant};
 
 use common::allocation::Counting;
 use common::guard::read_guarded;
+use common::mutate::{damage, edit, misdirection, run, runner};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One kind of damage; positions are fractions of the file in units of 1/65536.
-#[derive(Debug, Clone)]
-enum Damage {
-    Replace {
-        at: u16,
-        bytes: Vec<u8>,
-    },
-    Insert {
-        at: u16,
-        bytes: Vec<u8>,
-    },
-    Remove {
-        at: u16,
-        count: usize,
-    },
-    Copy {
-        from: u16,
-        count: usize,
-        to: u16,
-    },
-    Repeat {
-        at: u16,
-        count: usize,
-        times: usize,
-    },
-    Truncate {
-        at: u16,
-    },
-    /// Lets a reference to the memo (`BINGET`) at or after a place refer to another value: the
-    /// shape of the opcodes stays right, the types of the objects do not.
-    Retarget {
-        at: u16,
-        slot: u8,
-    },
-    /// Changes a small integer (`BININT1`) at or after a place.
-    Renumber {
-        at: u16,
-        number: u8,
-    },
-}
-
-fn damage() -> impl Strategy<Value = Damage> {
-    // Opcodes that matter and lengths that hurt are likelier than other bytes.
+/// Opcodes that matter and lengths that hurt are likelier than other bytes.
+fn opcodes() -> impl Strategy<Value = Vec<u8>> + Clone {
     let byte = prop_oneof![
         any::<u8>(),
         prop::sample::select(
             b"()tR]}ebusahjqrKJMGXBCcN0.\x80\x81\x85\x86\x87\x88\x8c\x8d\x8e\x93\x94\x95\x96\xff\0".to_vec()
         ),
     ];
-    let bytes = prop_oneof![
+    prop_oneof![
         prop::collection::vec(byte, 1..6),
         prop::sample::select(vec![vec![0xff; 4], vec![0xff; 8], vec![0; 8], vec![0xff, 0xff, 0xff, 0x7f]]),
-    ];
-    prop_oneof![
-        4 => (any::<u16>(), bytes.clone()).prop_map(|(at, bytes)| Damage::Replace { at, bytes }),
-        2 => (any::<u16>(), bytes).prop_map(|(at, bytes)| Damage::Insert { at, bytes }),
-        2 => (any::<u16>(), 1..200usize).prop_map(|(at, count)| Damage::Remove { at, count }),
-        2 => (any::<u16>(), 1..400usize, any::<u16>()).prop_map(|(from, count, to)| Damage::Copy { from, count, to }),
-        1 => (any::<u16>(), 1..60usize, 1..300usize)
-            .prop_map(|(at, count, times)| Damage::Repeat { at, count, times }),
-        1 => any::<u16>().prop_map(|at| Damage::Truncate { at }),
-        2 => misdirection(),
     ]
-}
-
-/// Damage after which the opcodes still fit together, so that it reaches the interpretation.
-fn misdirection() -> impl Strategy<Value = Damage> {
-    prop_oneof![
-        2 => (any::<u16>(), any::<u8>()).prop_map(|(at, slot)| Damage::Retarget { at, slot }),
-        1 => (any::<u16>(), 0..12u8).prop_map(|(at, number)| Damage::Renumber { at, number }),
-    ]
-}
-
-fn apply(file: &[u8], damages: &[Damage]) -> Vec<u8> {
-    let mut bytes = file.to_vec();
-    for damage in damages {
-        let place = |at: u16| bytes.len() * usize::from(at) / 65536;
-        let span = |at: u16, count: usize| place(at)..bytes.len().min(place(at) + count);
-        match damage {
-            Damage::Replace { at, bytes: new } => {
-                let span = span(*at, new.len());
-                bytes.splice(span, new.iter().copied());
-            }
-            Damage::Insert { at, bytes: new } => {
-                let span = span(*at, 0);
-                bytes.splice(span, new.iter().copied());
-            }
-            Damage::Remove { at, count } => drop(bytes.drain(span(*at, *count))),
-            Damage::Copy { from, count, to } => {
-                let (copy, to) = (bytes[span(*from, *count)].to_vec(), place(*to));
-                bytes.splice(to..to, copy);
-            }
-            Damage::Repeat { at, count, times } => {
-                let span = span(*at, *count);
-                let copies = bytes[span.clone()].repeat(*times);
-                bytes.splice(span, copies);
-            }
-            Damage::Truncate { at } => bytes.truncate(place(*at)),
-            Damage::Retarget { at, slot } => {
-                // A slot that is likely to be written by then.
-                let from = place(*at);
-                let writes = bytes[..from].iter().filter(|byte| [0x94, b'q'].contains(byte)).count();
-                let slot = usize::from(*slot) % writes.clamp(1, 256);
-                set_operand(&mut bytes[from..], b'h', slot as u8);
-            }
-            Damage::Renumber { at, number } => {
-                let from = place(*at);
-                set_operand(&mut bytes[from..], b'K', *number);
-            }
-        }
-    }
-    bytes
-}
-
-/// Sets the operand of the first byte that may be this opcode.
-fn set_operand(bytes: &mut [u8], opcode: u8, operand: u8) {
-    if let Some(found) = bytes.windows(2).position(|pair| pair[0] == opcode) {
-        bytes[found + 1] = operand;
-    }
 }
 
 fn files_in(folder: &std::path::Path) -> Vec<Vec<u8>> {
@@ -144,31 +38,10 @@ fn files_in(folder: &std::path::Path) -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-/// A runner that makes the same damage on every run, or other damage for each `seed`.
-fn runner(cases: u32, seed: Option<u64>) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, max_shrink_time: 60_000, ..Config::default() };
-    let rng = match seed {
-        None => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-        Some(seed) => {
-            let mut bytes = [0; 32];
-            bytes[..8].copy_from_slice(&seed.to_le_bytes());
-            TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
-        }
-    };
-    TestRunner::new_with_rng(config, rng)
-}
-
-fn damage_files(runner: &mut TestRunner, files: &[Vec<u8>]) {
-    let damages = prop_oneof![prop::collection::vec(damage(), 1..6), prop::collection::vec(misdirection(), 1..4),];
-    let strategy = (0..files.len(), damages);
-    let result = runner.run(&strategy, |(file, damages)| {
-        // A panic or a broken limit fails the case, which is then made smaller and printed.
-        let _ = read_guarded(&apply(&files[file], &damages));
-        Ok(())
-    });
-    if let Err(failure) = result {
-        panic!("{failure}");
-    }
+fn damage_pickles(runner: &mut TestRunner, files: &[Vec<u8>]) {
+    let any = prop_oneof![6 => edit(opcodes()), 1 => misdirection()];
+    let damages = prop_oneof![prop::collection::vec(any, 1..6), prop::collection::vec(misdirection(), 1..4)];
+    damage(runner, files, damages, |bytes| drop(read_guarded(bytes)));
 }
 
 #[test]
@@ -178,7 +51,7 @@ fn damaged_files_of_all_pandas_versions() {
     // Undamaged, all are within the limits too.
     let read = files.iter().filter(|file| read_guarded(file).is_ok()).count();
     assert!(read > 100, "{read}");
-    damage_files(&mut runner(4000, None), &files);
+    damage_pickles(&mut runner(4000, None), &files);
 }
 
 #[test]
@@ -191,20 +64,16 @@ fn damaged_raw_files() {
     for file in &files {
         assert!(read_guarded(file).is_ok());
     }
-    damage_files(&mut runner(400, None), &files);
+    damage_pickles(&mut runner(400, None), &files);
 }
 
 #[test]
 fn random_opcodes() {
     let codes: Vec<u8> = b"()tR]}ebusadlhqKJNXCcN0.\x81\x85\x86\x87\x88\x89\x8c\x8f\x90\x91\x92\x93\x94".to_vec();
     let strategy = prop::collection::vec(prop::sample::select(codes), 0..400);
-    let result = runner(4000, None).run(&strategy, |codes| {
-        let _ = read_guarded(&[&[0x80, 4][..], &codes, b"."].concat());
-        Ok(())
+    run(&mut runner(4000, None), &strategy, |codes| {
+        drop(read_guarded(&[&[0x80, 4][..], &codes, b"."].concat()));
     });
-    if let Err(failure) = result {
-        panic!("{failure}");
-    }
 }
 
 #[test]
@@ -222,7 +91,7 @@ fn for_as_long_as_asked() {
     let mut seed = 1;
     let mut cases = 0;
     while start.elapsed() < Duration::from_secs(seconds) {
-        damage_files(&mut runner(500, Some(seed)), &files);
+        damage_pickles(&mut runner(500, Some(seed)), &files);
         seed += 1;
         cases += 500;
     }

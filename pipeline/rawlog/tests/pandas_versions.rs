@@ -5,7 +5,8 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use rawlog::{ColumnData, Frame, Labels, pickle};
+use common::expected::Expected;
+use rawlog::{ColumnData, Labels, pickle};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -21,33 +22,6 @@ struct File {
     frame: Option<Expected>,
     /// What the error has to name, if the file cannot be read.
     error: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Expected {
-    rows: usize,
-    index: ExpectedIndex,
-    columns: Vec<ExpectedColumn>,
-}
-
-#[derive(Deserialize)]
-struct ExpectedIndex {
-    kind: String,
-    levels: Vec<ExpectedLevel>,
-}
-
-#[derive(Deserialize)]
-struct ExpectedLevel {
-    name: Option<String>,
-    cells: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct ExpectedColumn {
-    name: String,
-    dtype: String,
-    nulls: usize,
-    cells: Vec<String>,
 }
 
 fn manifests() -> Vec<Manifest> {
@@ -74,7 +48,7 @@ fn every_version_and_protocol_reads_as_it_was_in_memory() {
             let (frame, summary) =
                 pickle::read_with_summary(&bytes).unwrap_or_else(|error| panic!("{}: {error}", file.file));
             assert_eq!(summary.protocol, file.protocol, "{}", file.file);
-            compare(&frame, expected, &file.file);
+            expected.compare(&frame, &file.file);
             seen.insert((manifest.pandas.as_str(), file.protocol));
         }
     }
@@ -83,28 +57,6 @@ fn every_version_and_protocol_reads_as_it_was_in_memory() {
         for protocol in 2..=5 {
             assert!(seen.contains(&(pandas, protocol)), "pandas {pandas}, protocol {protocol}");
         }
-    }
-}
-
-fn compare(frame: &Frame, expected: &Expected, file: &str) {
-    assert_eq!(frame.nrows(), expected.rows, "{file}");
-    assert_eq!(frame.index().kind.name(), expected.index.kind, "{file}");
-    let names = frame.index().names();
-    assert_eq!(names.len(), expected.index.levels.len(), "{file}");
-    for (number, level) in expected.index.levels.iter().enumerate() {
-        assert_eq!(names[number], level.name.as_deref(), "{file}");
-        let cells: Vec<String> = (0..frame.nrows()).map(|row| common::token(&frame.index().row(row)[number])).collect();
-        assert_eq!(cells, level.cells, "{file}: index");
-    }
-    let names: Vec<&str> = frame.columns().iter().map(|c| c.name.as_str()).collect();
-    let expected_names: Vec<&str> = expected.columns.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(names, expected_names, "{file}");
-    for (column, expected) in frame.columns().iter().zip(&expected.columns) {
-        let what = format!("{file}: {}", column.name);
-        let cells: Vec<String> = column.data.cells().map(|cell| common::token(&cell)).collect();
-        assert_eq!(cells, expected.cells, "{what}");
-        assert_eq!(column.dtype, expected.dtype, "{what}");
-        assert_eq!(column.null_count(), expected.nulls, "{what}");
     }
 }
 

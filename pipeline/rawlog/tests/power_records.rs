@@ -4,7 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::mutate::damage_files;
+use common::mutate::damage_texts;
 use rawlog::latency;
 use rawlog::power_metrics::{self, Finding, PowerMetrics, PowerMetricsError, Record};
 use rawlog::time::iso8601;
@@ -145,7 +145,7 @@ fn latencies() {
 #[test]
 fn damaged_records_are_read_or_refused() {
     let file = format!("{CPU_2021_08}\n{GPU_2021_08}\n{END}\n{BOTH_2022}\n").into_bytes();
-    damage_files(4000, &[file, b"6.25e-02\n1.5e-03\n".to_vec(), b"[0.5, 0.25]".to_vec()], read_all);
+    damage_texts(4000, &[file, b"6.25e-02\n1.5e-03\n".to_vec(), b"[0.5, 0.25]".to_vec()], read_all);
 }
 
 fn read_all(bytes: &[u8]) {
@@ -214,5 +214,5 @@ fn damaged_real_records_are_read_or_refused() {
         return;
     };
     let files: Vec<Vec<u8>> = FILES.iter().map(|file| std::fs::read(path(&mirror, file.0)).unwrap()).collect();
-    damage_files(300, &files, read_all);
+    damage_texts(300, &files, read_all);
 }

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::mutate::damage_files;
+use common::mutate::damage_texts;
 use rawlog::joblog::{self, DataSet, Rule};
 use rawlog::text::TextError;
 use rawlog::time::iso8601;
@@ -163,7 +163,7 @@ fn damaged_logs_are_read_or_refused() {
         [codecarbon ERROR @ 14:19:14] In RAPLFile\n0/2 (config_no/rep_no) [a] (0.1% done)\n\
         Starting data-collection for relu...\n  0%|  | 0/500 [00:00<?, ?it/s]\r\
         current config:[a]:   0%|  | 1/500 [02:12<18:23:40, 132.71s/it][codecarbon ERROR @ 14:19:14]\n";
-    damage_files(4000, &[tracker, job.to_vec()], read_both);
+    damage_texts(4000, &[tracker, job.to_vec()], read_both);
 }
 
 fn read_both(bytes: &[u8]) {
@@ -190,7 +190,7 @@ fn damaged_real_logs_are_read_or_refused() {
     ];
     let files: Vec<Vec<u8>> =
         names.iter().map(|name| std::fs::read(mirror.join("module-energy").join(name)).unwrap()).collect();
-    damage_files(300, &files, read_both);
+    damage_texts(300, &files, read_both);
 }
 
 fn tracker_of(folder: &Path, name: &str) -> Tracker {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use stats::SplitMix64;
 
 /// The raw files of a study: those that its authors published, or simulated ones in their place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,17 @@ pub struct Simulation {
     pub seed: u64,
     /// How many times as much is logged (repetitions, cycles, iterations), at least 1.
     pub scale: u32,
+}
+
+impl Simulation {
+    /// The random numbers of a part of the campaign: a stream of its own, whatever other parts draw.
+    pub(crate) fn random(self, part: &str) -> SplitMix64 {
+        // FNV-1a of the name; the generator mixes it with the seed.
+        let name = part.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        SplitMix64::new(SplitMix64::new(self.seed ^ name).next_u64())
+    }
 }
 
 impl Default for Simulation {

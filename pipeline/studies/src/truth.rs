@@ -38,8 +38,15 @@ pub enum At {
     },
     /// The number of rows of a table.
     Rows,
-    /// The number of points of the series of that name.
+    /// The number of points or bars of the series of that name.
     Points(String),
+    /// The length of a bar.
+    Bar {
+        /// The name of the series.
+        series: String,
+        /// The bar, counted from 0.
+        bar: usize,
+    },
 }
 
 /// How far from the truth an analysis may come out.
@@ -84,10 +91,15 @@ impl Truth {
         Truth { record: record.into(), at: At::Rows, value: rows as f64, within: Within::Exactly }
     }
 
-    /// The number of points of a series of a figure.
+    /// The number of points or bars of a series of a figure.
     pub(crate) fn points(record: impl Into<String>, series: &str, points: usize) -> Self {
         let at = At::Points(series.to_owned());
         Truth { record: record.into(), at, value: points as f64, within: Within::Exactly }
+    }
+
+    /// The length of a bar of a figure; bars count from 0.
+    pub(crate) fn bar(record: impl Into<String>, series: &str, bar: usize, value: f64, within: Within) -> Self {
+        Truth { record: record.into(), at: At::Bar { series: series.to_owned(), bar }, value, within }
     }
 
     /// What the record holds there, and how far from the truth that may be.
@@ -100,7 +112,11 @@ impl Truth {
                 record.rows.get(*row)?.get(place + usize::from(record.has_row_labels()))?.as_f64()?
             }
             At::Rows => record.rows.len() as f64,
-            At::Points(name) => record.find_series(name)?.x.len() as f64,
+            At::Points(name) => {
+                let series = record.find_series(name)?;
+                series.x.len().max(series.category.len()) as f64
+            }
+            At::Bar { series, bar } => *record.find_series(series)?.value.get(*bar)?,
         };
         let allowed = match &self.within {
             Within::Exactly => 0.0,
@@ -151,12 +167,14 @@ pub(crate) fn recover(truths: &[Truth], records: &[Record]) -> Recovery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::cells;
+    use crate::record::{Series, cells};
 
-    fn records() -> [Record; 2] {
+    fn records() -> [Record; 3] {
         let line = Record::regression("line").value("slope", 2.1).value("stderr", 0.05);
         let table = Record::table("table").columns(["board", "joule"]);
-        [line, table.row("lenet", cells!["mcu", 3.0]).row("resnet", cells!["mcu", 7.0])]
+        let bars = Series::bars("latency", ["float", "int8"], vec![f64::NAN, 36.0]);
+        let figure = Record::figure("figure").series(bars).series(Series::scatter("all", vec![1.0], vec![2.0]));
+        [line, table.row("lenet", cells!["mcu", 3.0]).row("resnet", cells!["mcu", 7.0]), figure]
     }
 
     #[test]
@@ -166,8 +184,11 @@ mod tests {
             Truth::value("line", "slope", 2.0, Within::Relative(0.06)),
             Truth::cell("table", 1, "joule", 7.0, Within::Exactly),
             Truth::rows("table", 2),
+            Truth::points("figure", "latency", 2),
+            Truth::points("figure", "all", 1),
+            Truth::bar("figure", "latency", 1, 36.5, Within::Absolute(0.5)),
         ];
-        assert_eq!(recover(&truths, &records()), Recovery { truths: 4, recovered: 4, missed: Vec::new() });
+        assert_eq!(recover(&truths, &records()), Recovery { truths: 7, recovered: 7, missed: Vec::new() });
     }
 
     #[test]
@@ -180,6 +201,8 @@ mod tests {
             Truth::cell("table", 0, "board", 7.0, Within::Relative(1.0)),
             Truth::rows("table", 3),
             Truth::points("line", "bars", 0),
+            Truth::bar("figure", "latency", 0, 36.0, Within::Absolute(100.0)),
+            Truth::bar("figure", "latency", 2, 36.0, Within::Absolute(100.0)),
         ];
         let recovery = recover(&truths, &records());
         assert_eq!(recovery.recovered, 0);

@@ -1,10 +1,12 @@
-//! Pickles of pandas DataFrames, read without running anything in them.
+//! Pickles of pandas DataFrames, read without running anything in them, and written.
 //!
 //! A pickle is a program for a small stack machine that may call any function of Python. This reader
 //! carries out only what builds data: `opcode` decodes the operations, `machine` records objects
 //! and calls in an inert graph (`value`), and `dataframe` interprets that graph, which knows the
 //! classes by which pandas 0.24 to 3.0 and numpy lay out a table (`globals`). An opcode or a global
 //! that is not on the list is an error naming it and its byte offset.
+//!
+//! [`write`](fn@write) writes a [`Frame`] in the layout of pandas 1.0.
 //!
 //! Memory is bounded: no file makes the reader hold more than [`MEMORY_MULTIPLE`] bytes of heap for
 //! each of its own, plus [`MEMORY_BASE`] (`budget`). Nothing recurses to a depth that a file
@@ -33,6 +35,7 @@ mod machine;
 mod numpy;
 mod opcode;
 mod value;
+mod write;
 
 use std::fs::File;
 use std::io::Read;
@@ -42,6 +45,7 @@ use self::budget::Budget;
 pub use self::budget::{MEMORY_BASE, MEMORY_MULTIPLE};
 pub use self::error::{FileError, PickleError};
 use self::numpy::Reader;
+pub use self::write::{Protocol, WriteError, write};
 use crate::frame::Frame;
 
 /// What a pickle consists of, for diagnosis and tests.

@@ -3,6 +3,7 @@
 
 pub mod allocation;
 pub mod assembler;
+pub mod expected;
 pub mod guard;
 pub mod mutate;
 

@@ -32,6 +32,13 @@ impl SplitMix64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// An integer from 0 to below `limit`, all but equally likely: the remainder of 64 bits. 0 for a
+    /// limit of 0.
+    pub fn below(&mut self, limit: u64) -> i64 {
+        let drawn = self.next_u64();
+        i64::try_from(drawn.checked_rem(limit).unwrap_or(0)).unwrap_or(i64::MAX)
+    }
+
     /// A number with mean 0 and standard deviation 1, nearly normal and never beyond ±6: the sum of
     /// twelve units less 6 (Irwin and Hall). Sums are the same on every machine, logarithms are not.
     pub fn normal(&mut self) -> f64 {

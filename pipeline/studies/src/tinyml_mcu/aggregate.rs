@@ -1,10 +1,14 @@
 //! Select and group: the printed tables.
 
+use std::collections::BTreeMap;
+
 use dag::Problem;
 use polars_lazy::prelude::{Expr, col, lit};
 use serde::Serialize;
 use stats::argsort_quicksort;
 
+use super::architecture::Architecture;
+use super::stats::MCUS;
 use crate::cx::Cx;
 use crate::record::{Axis, Record, Scale, Series, cells};
 use crate::table::Table;
@@ -97,6 +101,32 @@ pub(super) fn fig3(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
     let y = [(fastest, energy[fastest]), (fastest, energy[fastest]), (frugal, energy[frugal])];
     cx.record(corners("pareto_x", "latency_mean", &x))?;
     cx.record(corners("pareto_y", "energy_mean", &y))
+}
+
+/// Energy of one inference for each board, network and variant, for the comparison of all studies. The
+/// mean, where a variant was measured several times.
+pub(super) fn energy_per_inference(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = Table::read(cx, "inferences")?;
+    let (mcus, networks) = (table.texts("mcu")?, table.texts("model_name")?);
+    let (formats, kernels, energies) = (table.texts("weights")?, table.texts("cmsis_nn")?, table.numbers("energy")?);
+    let mut measured: BTreeMap<(usize, Architecture, &str, bool), Vec<f64>> = BTreeMap::new();
+    for (row, energy) in energies.into_iter().enumerate() {
+        let place = MCUS.iter().position(|mcu| *mcu == mcus[row]).unwrap_or(MCUS.len());
+        let network = Architecture::of(&networks[row]).ok_or_else(|| {
+            let problem = table.problem(format!("row {}: unknown network {:?}", table.label(row), networks[row]));
+            problem.expected("LeNet-MNIST or 01d_ResNet20_CIFAR-10").help("add its layers in architecture.rs")
+        })?;
+        measured.entry((place, network, &formats[row], kernels[row] != "none")).or_default().push(energy);
+    }
+    let mut record = Record::table("energy-per-inference").columns(["model", "macs", "energy"]);
+    for ((place, network, format, cmsis_nn), energies) in measured {
+        let kernels = if cmsis_nn { " with CMSIS-NN" } else { "" };
+        let model = format!("{} {format}{kernels} on {}", network.name(), MCUS.get(place).unwrap_or(&"?"));
+        let energy = stats::mean(&energies).map_err(|error| table.problem(format!("{model}: {error}")))?;
+        record = record.plain_row(cells![model, i64::try_from(network.macs()).unwrap_or(i64::MAX), energy]);
+    }
+    let note = "Energy of one inference at the supply of the microcontroller's board, idle power included; batches of one.                 The operations follow from the layers (architecture.rs): the column MACs of the raw files counts the weights                 of a convolution once and not at each place.";
+    cx.record(record.unit("macs", "MAC").unit("energy", "J").note(note))
 }
 
 /// The rows of figure 3, sorted by number format and then by board, F4 before F7 before L4.

@@ -65,6 +65,7 @@ pub(super) fn inferences(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem
         .texts("model_type", dashed(raw.texts("model_type")?))
         .texts("weights", raw.texts("weights")?)
         .texts("activations", raw.texts("activations")?)
+        .texts("cmsis_nn", raw.texts("cmsis-nn")?)
         .floats("latency", raw.numbers("latency_mean")?)
         .floats("energy", raw.numbers("energy_mean")?)
         .write(cx, "table", schema::INFERENCES)

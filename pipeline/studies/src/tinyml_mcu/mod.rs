@@ -5,6 +5,7 @@
 //! Source: the notebooks `01_Figures.ipynb` (cells In[…] below) and `02_Tables.ipynb`.
 
 mod aggregate;
+mod architecture;
 mod clean;
 mod figures;
 pub(crate) mod ingest;
@@ -104,6 +105,8 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = stage.makes_records(["table", "pareto_x", "pareto_y"].map(|part| format!("{}.{part}", network.id)));
         stages.push(stage.does_with(network, aggregate::fig3));
     }
+    let stage = tables("energy-per-inference").table("inferences", "clean/inferences");
+    stages.push(stage.makes_records(["energy-per-inference"]).does(aggregate::energy_per_inference));
     let conv = |name: &str| tables(name).table("sweep", "clean/conv");
     stages.push(conv("fig5-frame").makes_records(["fig5.frame"]).does(aggregate::fig5_frame));
     stages.push(conv("fig5-table").makes_records(["fig5.table"]).does(aggregate::fig5_table));

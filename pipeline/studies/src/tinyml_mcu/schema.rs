@@ -37,6 +37,7 @@ pub(super) const INFERENCES: &[Column] = &[
     MODEL_TYPE,
     WEIGHTS,
     ACTIVATIONS,
+    CMSIS_NN,
     INFERENCE_LATENCY,
     INFERENCE_ENERGY,
 ];

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::stats::GRAMS_PER_KWH;
 use crate::cx::Cx;
-use crate::record::{Cell, Record, cells};
+use crate::record::{Cell, Record, Status, cells};
 use crate::table::Table;
 
 /// A notebook: the leading part of its record ids, and how it calls its derived columns.
@@ -205,6 +205,29 @@ pub(super) fn training_energies(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 fn joules(record: Record) -> Record {
     let record = record.unit("mean_power", "W").unit("power", "J");
     if record.columns.iter().any(|column| column == "empirical") { record.unit("empirical", "J") } else { record }
+}
+
+/// Energy of one inference of each network, for the comparison of all studies.
+pub(super) fn energy_per_inference(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    /// Inferences in a window.
+    const INFERENCES: f64 = 10_000.0;
+    let joined = Table::read(cx, "joined")?;
+    let (models, macs, joule) = (joined.texts("model")?, joined.numbers("macs")?, joined.numbers("joule")?);
+    let record = Record::table("energy-per-inference").columns(["model", "macs", "energy"]);
+    let rows = models.into_iter().zip(macs).zip(joule);
+    let record =
+        rows.fold(record, |record, ((model, macs), joule)| record.plain_row(cells![model, macs, joule / INFERENCES]));
+    let log = match cx.status {
+        Status::Simulated => "",
+        Status::Published | Status::Reconstructed => {
+            " The log of the power monitor was never released: it is reconstructed from the published energies."
+        }
+    };
+    let note = format!(
+        "Energy of a window of 10 000 inferences divided by their number, of the whole machine at the wall socket; its idle \
+         power is not subtracted.{log} The operations are those of the model table."
+    );
+    cx.record(record.unit("macs", "MAC").unit("energy", "J").note(note))
 }
 
 /// The first run (2020-06-24): energies, and the same with the overhead of a data centre.

@@ -6,15 +6,21 @@ use dag::Problem;
 use rawlog::delimited::Delimited;
 use rawlog::samples::{Samples, seconds_between};
 use rawlog::time::parse_date_time;
+use serde::Serialize;
 
 use super::ingest::located;
-use super::{reconstruct, schema};
+use super::schema;
 use crate::cx::Cx;
 use crate::record::{Record, cells};
 use crate::table::{Rows, Table};
 
 /// Seconds by which the clock of the window logs (British Summer Time) is ahead of UTC.
 const AHEAD: i64 = 3600;
+
+/// Header of the log of the power monitor.
+pub(super) const LOG_HEADER: [&str; 5] = ["last_changed", "entity_id", "node_id", "power_consumption", "unit"];
+/// Nominal distance of its samples in s.
+const SPACING: f64 = 3.0;
 
 /// A column of local times as nanoseconds UTC.
 pub(super) fn utc(windows: &Table, column: &str) -> Result<Vec<i64>, Problem> {
@@ -100,26 +106,35 @@ pub(super) fn timed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .write(cx, "table", schema::TIMED)
 }
 
+/// A run with its log.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Measured {
+    pub(super) run: &'static str,
+    /// Header of the log: a reconstructed one tells more.
+    pub(super) header: &'static [&'static str],
+}
+
 /// The energy of each window: three seconds times the sum of the power samples (cells 20 to 29).
-pub(super) fn energies(cx: &mut Cx<'_, '_>, run: &&'static str) -> Result<(), Problem> {
+pub(super) fn energies(cx: &mut Cx<'_, '_>, measured: &Measured) -> Result<(), Problem> {
+    let run = measured.run;
     let path = cx.input_path("log")?.to_owned();
-    let log = Delimited::read(&cx.read("log")?, &reconstruct::HEADER).map_err(|error| located(&error, &path))?;
+    let log = Delimited::read(&cx.read("log")?, measured.header).map_err(|error| located(&error, &path))?;
     let samples = Samples::of_log(&log, "last_changed", "power_consumption").map_err(|error| located(&error, &path))?;
+    let record = Record::scalar(format!("log.{run}")).value("rows", log.len()).value("unparsable", samples.unparsable);
+    let note = "Rows of the log, those whose time cannot be read, and those that are earlier than the row before.";
+    cx.record(record.value("backward_steps", samples.backward_steps).note(note))?;
     let windows = Table::read(cx, "windows")?;
     let (starts, ends) = (windows.integers("start_utc")?, windows.integers("end_utc")?);
     let (models, duration) = (windows.texts("model")?, windows.numbers("duration")?);
-    #[expect(clippy::cast_precision_loss, reason = "three seconds")]
-    let spacing = reconstruct::SPACING as f64;
     let (mut energy, mut mean_power, mut mean_energy) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = Record::table(format!("samples.{run}"))
         .columns(["model", "duration", "samples", "mean power", "energy", "gaps", "longest gap"])
         .unit("duration", "s")
         .unit("mean power", "W")
         .unit("energy", "J")
-        .unit("longest gap", "s")
-        .note(format!("{} rows of the log have a time that cannot be read.", samples.unparsable));
+        .unit("longest gap", "s");
     for (((&start, &end), model), duration) in starts.iter().zip(&ends).zip(&models).zip(&duration) {
-        let window = samples.integrate(start, end, spacing);
+        let window = samples.integrate(start, end, SPACING);
         let mean = window.mean().ok_or_else(|| {
             windows.problem(format!("{model}: the log has no sample in its window")).expected("a sample every 3 s")
         })?;

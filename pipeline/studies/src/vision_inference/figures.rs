@@ -53,7 +53,7 @@ pub(super) struct Scatter {
 }
 
 /// As wide as the page, for labels.
-const WIDE: Size = Size::pt(446.0, 290.0);
+const WIDE: Size = Size::pt(446.0, 264.0);
 /// Two stand side by side.
 const SMALL: Size = Size::pt(222.0, 176.0);
 const LOOK: Look = Look::new(CATEGORICAL[0], Marker::Circle);
@@ -75,8 +75,6 @@ pub(super) const fn quantity(
 ) -> Quantity {
     Quantity { column, label, title, unit, limits }
 }
-
-impl Scatter {}
 
 impl Quantity {
     fn ends(&self, values: &[f64]) -> Option<(f64, f64)> {
@@ -109,7 +107,7 @@ pub(super) fn draw(cx: &mut Cx<'_, '_>, scatter: &Scatter) -> Result<(), Problem
     let models = table.texts("model")?;
     let (x, y) = (table.numbers(scatter.x.column)?, table.numbers(scatter.y.column)?);
     let ((x_axis, x_record), (y_axis, y_record)) = (scatter.x.axes(&x), scatter.y.axes(&y));
-    let mut points = Points::new(if scatter.line { "original data" } else { "models" }, &x, &y, LOOK);
+    let mut points = Points::new("networks", &x, &y, LOOK);
     if scatter.labelled {
         points = points.labels(models.iter().map(String::as_str));
     }

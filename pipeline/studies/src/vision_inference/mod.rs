@@ -17,8 +17,10 @@ mod stats;
 use dag::Stage;
 
 use self::aggregate::Notebook;
+use self::clean::Measured;
 use self::ingest::File;
 use self::reconstruct::{Energies, Log};
+use crate::campaign::Campaign;
 use crate::stage::Setting;
 use crate::{closing, verify};
 
@@ -80,10 +82,16 @@ const FILES: [(&str, &str, File); 8] = [
     ("carbon", "mlco2-impact/data/impact.csv", CARBON),
 ];
 
-/// The runs: name, file of its reconstructed log, and how that is made.
-const RUNS: [(&str, &str, Log); 3] = [
+/// The logs of the power monitor. They were never released: only the simulated campaign has them.
+const INFERENCE_LOG: &str = "logs/power_reading_2.csv";
+const TRAINING_LOG: &str = "logs/finetune_pm_readings.csv";
+const FIRST_LOG: &str = "logs/power_reading_1.csv";
+
+/// The runs: name, log, the file that is reconstructed in its place, and how.
+const RUNS: [(&str, &str, &str, Log); 3] = [
     (
         "inference",
+        INFERENCE_LOG,
         "power_reading_2.reconstructed.csv",
         Log {
             anchor: "2020-08-07 18:31:11.182838+00:00",
@@ -94,6 +102,7 @@ const RUNS: [(&str, &str, Log); 3] = [
     ),
     (
         "training",
+        TRAINING_LOG,
         "finetune_pm_readings.reconstructed.csv",
         Log {
             anchor: "2020-07-29 00:00:02.500000+00:00",
@@ -104,6 +113,7 @@ const RUNS: [(&str, &str, Log); 3] = [
     ),
     (
         "first",
+        FIRST_LOG,
         "power_reading_1.reconstructed.csv",
         Log {
             anchor: "2020-06-24 00:00:00.500000+00:00",
@@ -124,8 +134,9 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         stages.push(stage.does_with(file, ingest::delimited));
     }
 
-    // Reconstruct the logs that were never released.
-    for (run, file, log) in RUNS {
+    // Reconstruct the logs that were never released, where nothing stands in for them.
+    let reconstructed = if setting.campaign == Campaign::Published { &RUNS[..] } else { &[] };
+    for &(run, _, file, log) in reconstructed {
         let stage = setting.stage("reconstruct", run).reconstructed();
         let stage = stage.table("windows", &format!("ingest/windows-{run}"));
         let stage = if log.energies == Energies::Results {
@@ -142,7 +153,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     stages.push(clean("models").table("raw", "ingest/models").does(clean::models));
     let accurate = clean("accurate").table("models", "clean/models").table("accuracy", "ingest/accuracy");
     stages.push(accurate.does(clean::accurate));
-    for (run, file, _) in RUNS {
+    for (run, log, file, _) in RUNS {
         let of_run = |table: &str| format!("{table}-{run}");
         let windows = format!("clean/{}", of_run("windows"));
         let stage = clean(&of_run("windows")).table("raw", &format!("ingest/{}", of_run("windows")));
@@ -150,8 +161,14 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = clean(&of_run("timed")).table("windows", &windows).table("models", "clean/accurate");
         stages.push(stage.does(clean::timed));
         let stage = clean(&of_run("energies")).table("windows", &windows);
-        let stage = stage.file("log", &setting.derived(&format!("reconstructed/{file}")));
-        stages.push(stage.makes_records([of_run("samples").replace('-', ".")]).does_with(run, clean::energies));
+        let (stage, header) = match setting.campaign {
+            Campaign::Published => {
+                (stage.file("log", &setting.derived(&format!("reconstructed/{file}"))), &reconstruct::HEADER[..])
+            }
+            Campaign::Simulated(_) => (stage.raw("log", log), &clean::LOG_HEADER[..]),
+        };
+        let stage = stage.makes_records([format!("samples.{run}"), format!("log.{run}")]);
+        stages.push(stage.does_with(Measured { run, header }, clean::energies));
         let stage = clean(&of_run("joined")).table("timed", &format!("clean/{}", of_run("timed")));
         stages.push(stage.table("energies", &format!("clean/{}", of_run("energies"))).does(clean::joined));
     }
@@ -186,6 +203,8 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     let stage = tables("predictions").table("joined", "clean/joined-training");
     let stage = stage.table("accurate", "clean/accurate").reads_record("trn.r04");
     stages.push(stage.makes_records(["trn.s08", "trn.s10", "trn.s12"]).does(aggregate::predictions));
+    let stage = tables("energy-per-inference").table("joined", "clean/joined-inference");
+    stages.push(stage.makes_records(["energy-per-inference"]).does(aggregate::energy_per_inference));
     let stage = tables("carbon").table("carbon", "ingest/carbon").makes_records(["carbon.intensity"]);
     stages.push(stage.does(aggregate::carbon));
 

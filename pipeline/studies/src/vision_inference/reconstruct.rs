@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use dag::{Digest, Problem};
-use rawlog::time::{NANOSECONDS_PER_SECOND, iso8601, parse_date_time};
+use rawlog::time::{NANOSECONDS_PER_SECOND, date_time, parse_date_time};
 use serde::Serialize;
 
 use super::clean::utc;
@@ -22,7 +22,7 @@ pub(super) const HEADER: [&str; 6] =
     ["last_changed", "entity_id", "node_id", "power_consumption", "unit", "provenance"];
 const ENTITY: &str = "sensor.aeon_labs_zw096_smart_switch_6_power_2";
 /// Distance of samples in s.
-pub(super) const SPACING: i64 = 3;
+const SPACING: i64 = 3;
 /// g CO2e/kWh, by which the result file of inference multiplies energies.
 const GRAMS_PER_KWH: f64 = 623.0;
 
@@ -71,7 +71,7 @@ pub(super) fn log(cx: &mut Cx<'_, '_>, log: &Log) -> Result<(), Problem> {
             let milliwatt = quotient + i64::from(sample < remainder);
             let time = first + sample * step;
             let power = format!("{}.{:03}", milliwatt / 1000, milliwatt % 1000);
-            rows.push((time, format!("{},{ENTITY},5.0,{power},W,reconstructed", stamp(time))));
+            rows.push((time, format!("{}+00:00,{ENTITY},5.0,{power},W,reconstructed", date_time(time))));
         }
     }
     for row in published_rows(cx, log.printed)? {
@@ -92,13 +92,6 @@ pub(super) fn log(cx: &mut Cx<'_, '_>, log: &Log) -> Result<(), Problem> {
         return Err(problem.expected(log.sha256).help("its inputs differ from those that the rule was made for"));
     }
     cx.write("log", text)
-}
-
-/// Microseconds always, as the log has them.
-fn stamp(time: i64) -> String {
-    let microseconds = time.rem_euclid(NANOSECONDS_PER_SECOND) / 1000;
-    let text = iso8601(time.div_euclid(NANOSECONDS_PER_SECOND) * NANOSECONDS_PER_SECOND);
-    format!("{}.{microseconds:06}+00:00", text.replace('T', " "))
 }
 
 /// The sum of the samples of each window in mW.

@@ -21,7 +21,7 @@ pub(crate) fn absolute(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let about = About {
         id: "fig7.absolute.figure",
         title: "Energy against latency of single layers",
-        alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. Energy grows in proportion to \
+        alt: "Scatter of single layers with a fitted line and a 95 % bootstrap band for each board. Energy grows in proportion to \
               latency; the slope, the mean power, is greatest on F7 and least on L4.",
     };
     let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);
@@ -39,7 +39,7 @@ pub(crate) fn relative(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let about = About {
         id: "fig7.relative.figure",
         title: "Share of each layer in the energy against its share in the latency",
-        alt: "Scatter of 462 layers with a fitted line and a 95 % bootstrap band for each board. All points lie close to the \
+        alt: "Scatter of single layers with a fitted line and a 95 % bootstrap band for each board. All points lie close to the \
               diagonal: a layer takes the same share of the energy as of the time.",
     };
     let plot = plot.marks(energy.points).marks(energy.lines).marks(energy.bands);

@@ -24,8 +24,8 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let about = About {
         id: "fig9.figure",
         title: "Latency of a dense layer for each input length",
-        alt: "Horizontal bars of the layer latency for input lengths 460 to 490. Every fourth bar is short: lengths divisible \
-              by four are faster than all their neighbours.",
+        alt: "Horizontal bars of the layer latency for input lengths 460 to 490, coloured by whether the length is divisible \
+              by four, otherwise even, or odd.",
     };
     let plot = Cartesian::new(
         Axis::value("Layer latency", "ms").from_zero(),
