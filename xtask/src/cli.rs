@@ -54,6 +54,13 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask verify\n  cargo xtask verify tinyml-mcu --verbose\n  \
                             cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs.")]
     Verify(Verify),
+    /// Make everything twice from nothing, in different surroundings, and compare every byte.
+    ///
+    /// The two builds differ in folder, number of threads, time zone and locale. Tells the first stage
+    /// where a byte differs.
+    #[command(after_help = "Examples:\n  cargo xtask reproduce\n  cargo xtask reproduce tinyml-mcu\n\n\
+                            Exit code 1 if a byte differs; both builds are kept then.")]
+    Reproduce(Reproduce),
     /// Show a raw file: columns, types, units, missing values, first rows.
     #[command(
         after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
@@ -155,6 +162,16 @@ pub(crate) struct Verify {
     /// Print every compared value, not the worst of each artifact.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Reproduce {
+    /// What to make: as of build-paper; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Print what was compared and what differs as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

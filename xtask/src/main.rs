@@ -6,6 +6,7 @@ mod console;
 mod fetch;
 mod inspect;
 mod parallel;
+mod reproduce;
 mod simulate;
 mod verify;
 mod workspace;
@@ -41,6 +42,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
