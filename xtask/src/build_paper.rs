@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use dag::{Engine, Error, Graph, Options};
 use studies::campaign::Campaign;
@@ -12,7 +13,7 @@ use studies::{Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
-use crate::{Exit, Failure, fetch};
+use crate::{Exit, Failure, fetch, interrupt};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -22,6 +23,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 
     let mut options = Options::new(root);
     options.jobs = arguments.jobs.get();
+    options.cancel = interrupt::flag()?;
+    let interrupted = Arc::clone(&options.cancel);
     let observer = console.observer();
     let report = Engine::open(options).and_then(|mut engine| engine.build(&graph, &arguments.targets, &*observer));
     drop(observer);
@@ -43,7 +46,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         }
     }
     if !report.succeeded() {
-        return Ok(Exit::Failed);
+        return Ok(if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
     }
     if arguments.targets.is_empty() {
         for study in studies::all() {

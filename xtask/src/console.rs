@@ -87,6 +87,7 @@ impl Console {
             (report.fresh().len(), "fresh"),
             (report.failed().len(), "failed"),
             (report.blocked().len(), "blocked"),
+            (report.cancelled().len(), "not begun"),
         ];
         let told: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         self.line(&format!("{} stages: {} in {}", report.stages.len(), told.join(", "), seconds(report.duration)));
