@@ -92,6 +92,9 @@ pub(crate) struct BuildPaper {
     /// A typst command line to typeset with, in the place of the built-in compiler.
     #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
     pub(crate) typst: Option<PathBuf>,
+    /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) watch: bool,
     /// Print what was done as JSON instead of the papers' paths.
     #[arg(long)]
     pub(crate) json: bool,

@@ -11,6 +11,7 @@ mod parallel;
 mod reproduce;
 mod simulate;
 mod verify;
+mod watch;
 mod workspace;
 
 use std::path::Path;
