@@ -4,7 +4,8 @@
 mod support;
 
 use std::fs;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::{Workspace, mirror, text};
@@ -162,16 +163,40 @@ fn a_build_that_is_killed_leaves_nothing_half_and_the_next_one_is_right() {
 }
 
 #[test]
+fn ctrl_c_finishes_what_runs_and_begins_nothing_new() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    let child =
+        workspace.command(&["build-paper", "--jobs", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    wait_for(&workspace.path("derived/tinyml-mcu/ingest"));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
+    assert!(text(&output).contains("stopping when the running stages are done"), "{}", text(&output));
+    assert!(text(&output).contains("not begun"), "{}", text(&output));
+    let rest = workspace.build(&[]);
+    assert_eq!(rest.code, Some(0), "{}", rest.errors);
+    assert!(!rest.fresh().is_empty() && !rest.ran().is_empty(), "it goes on where it was stopped");
+}
+
+#[test]
 fn two_builds_at_once_are_one_too_many() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     let mut first = workspace.command(&["build-paper"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !workspace.path(".joulebook/VERSION").exists() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_for(&workspace.path(".joulebook/VERSION"));
     let second = workspace.run(&["build-paper"]);
     assert_eq!(second.status.code(), Some(3), "{}", text(&second));
     assert!(text(&second).contains(&format!("process {}", first.id())), "{}", text(&second));
     assert!(first.wait().unwrap().success());
+}
+
+/// Waits until a running build has made a file or folder.
+fn wait_for(path: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !path.exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Graph, Options};
+use dag::{Engine, Error, Graph, Options, Report};
 use studies::campaign::Campaign;
 use studies::sources::Sources;
 use studies::truth::Recovery;
@@ -12,47 +13,93 @@ use studies::{Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
-use crate::{Exit, Failure, fetch};
+use crate::watch::{self, Change, Watch};
+use crate::{Exit, Failure, fetch, interrupt};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+    let stop = interrupt::flag()?;
     let campaigns = campaigns(root, arguments, console)?;
-    let stages = studies::stages(root, &campaigns, Arc::new(typesetter)).map_err(Failure::new)?;
-    let graph = Graph::new(stages).map_err(Failure::new)?;
+    let build = Build { root, arguments, campaigns, typesetter: Arc::new(typesetter), stop };
+    if arguments.watch { build.again_and_again(console) } else { build.once(console) }
+}
 
-    let mut options = Options::new(root);
-    options.jobs = arguments.jobs.get();
-    let observer = console.observer();
-    let report = Engine::open(options).and_then(|mut engine| engine.build(&graph, &arguments.targets, &*observer));
-    drop(observer);
-    let report = report.map_err(|error| match &error {
+/// What to build, and from what.
+struct Build<'a> {
+    root: &'a Path,
+    arguments: &'a BuildPaper,
+    campaigns: Vec<(&'static Study, Campaign)>,
+    typesetter: Arc<typeset::Backend>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Build<'_> {
+    /// Builds, and prints the papers.
+    fn once(&self, console: &Console) -> Result<Exit, Failure> {
+        let report = self.build(console)?;
+        console.summary(&report);
+        if self.arguments.json {
+            let text = serde_json::to_string_pretty(&report).map_err(Failure::new)?;
+            anstream::println!("{text}");
+        } else {
+            papers(&report).for_each(|path| anstream::println!("{path}"));
+        }
+        if !report.succeeded() {
+            return Ok(if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
+        }
+        if self.arguments.targets.is_empty() {
+            for study in studies::all() {
+                if let Some(outcome) = study.outcome(self.root).map_err(Failure::new)? {
+                    console.line(&verdict(study.name, &outcome));
+                }
+            }
+        }
+        Ok(Exit::Success)
+    }
+
+    /// Builds now and whenever something has changed, until Ctrl-C.
+    fn again_and_again(&self, console: &Console) -> Result<Exit, Failure> {
+        let watch = Watch::begin(self.root)?;
+        self.once(console)?;
+        console.line("watching; Ctrl-C ends it");
+        let quiet = Console::new(true);
+        while let Some(change) = watch.next(&self.stop) {
+            if change == Change::Code {
+                watch::renew(self.root, console);
+            }
+            match self.build(&quiet) {
+                Ok(report) => console.rebuilt(&report),
+                // Another build may be at work, or a pin be half written: the next change tries again.
+                Err(failure) => console.error(&failure.message),
+            }
+        }
+        Ok(Exit::Interrupted)
+    }
+
+    fn build(&self, console: &Console) -> Result<Report, Failure> {
+        let stages = studies::stages(self.root, &self.campaigns, Arc::clone(&self.typesetter)).map_err(Failure::new)?;
+        let graph = Graph::new(stages).map_err(Failure::new)?;
+        let mut options = Options::new(self.root);
+        options.jobs = self.arguments.jobs.get();
+        options.cancel = Arc::clone(&self.stop);
+        let observer = console.observer();
+        let mut engine = Engine::open(options).map_err(failure)?;
+        engine.build(&graph, &self.arguments.targets, &*observer).map_err(failure)
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match &error {
         Error::Locked { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
         Error::Graph(_) => Failure::usage(&error),
         _ => Failure::new(&error),
-    })?;
-    console.summary(&report);
+    }
+}
 
-    if arguments.json {
-        let text = serde_json::to_string_pretty(&report).map_err(Failure::new)?;
-        anstream::println!("{text}");
-    } else {
-        for (path, _) in report.stages.iter().flat_map(|stage| &stage.outputs) {
-            if Path::new(path).extension().is_some_and(|extension| extension == "pdf") {
-                anstream::println!("{path}");
-            }
-        }
-    }
-    if !report.succeeded() {
-        return Ok(Exit::Failed);
-    }
-    if arguments.targets.is_empty() {
-        for study in studies::all() {
-            if let Some(outcome) = study.outcome(root).map_err(Failure::new)? {
-                console.line(&verdict(study.name, &outcome));
-            }
-        }
-    }
-    Ok(Exit::Success)
+/// The papers among the outputs of a build.
+pub(crate) fn papers(report: &Report) -> impl Iterator<Item = &str> {
+    let outputs = report.stages.iter().flat_map(|stage| &stage.outputs).map(|(path, _)| path.as_str());
+    outputs.filter(|path| Path::new(path).extension().is_some_and(|extension| extension == "pdf"))
 }
 
 /// One line on how what was made compares with what is known.

@@ -14,7 +14,7 @@ use studies::campaign::Simulation;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 a stage failed or a value is not the published one, 2 wrong usage, \
-                  3 another build is at work.\nResults go to stdout, everything else to stderr."
+                  3 another build is at work, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -54,6 +54,17 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask verify\n  cargo xtask verify tinyml-mcu --verbose\n  \
                             cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs.")]
     Verify(Verify),
+    /// Print the graph of stages: which reads from which.
+    #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
+                            cargo xtask graph --format json")]
+    Graph(Graph),
+    /// Make everything twice from nothing, in different surroundings, and compare every byte.
+    ///
+    /// The two builds differ in folder, number of threads, time zone and locale. Tells the first stage
+    /// where a byte differs.
+    #[command(after_help = "Examples:\n  cargo xtask reproduce\n  cargo xtask reproduce tinyml-mcu\n\n\
+                            Exit code 1 if a byte differs; both builds are kept then.")]
+    Reproduce(Reproduce),
     /// Show a raw file: columns, types, units, missing values, first rows.
     #[command(
         after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
@@ -81,6 +92,9 @@ pub(crate) struct BuildPaper {
     /// A typst command line to typeset with, in the place of the built-in compiler.
     #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
     pub(crate) typst: Option<PathBuf>,
+    /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) watch: bool,
     /// Print what was done as JSON instead of the papers' paths.
     #[arg(long)]
     pub(crate) json: bool,
@@ -155,6 +169,47 @@ pub(crate) struct Verify {
     /// Print every compared value, not the worst of each artifact.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Graph {
+    /// Stages or files whose making is drawn; all otherwise.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// The language of the picture.
+    #[arg(long, value_name = "FORMAT", default_value = "dot")]
+    pub(crate) format: Format,
+}
+
+/// A language for pictures of graphs.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
+    /// Stages with their inputs and outputs.
+    Json,
+}
+
+impl From<Format> for dag::Picture {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Dot => Self::Dot,
+            Format::Mermaid => Self::Mermaid,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Reproduce {
+    /// What to make: as of build-paper; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Print what was compared and what differs as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -57,9 +57,24 @@ impl Console {
         }
     }
 
-    /// The problems of a build, each with its stage, and one line on all stages. Of stages that
-    /// failed for the same reason the first is told in full.
+    /// One line on a build of many, below its problems.
+    pub(crate) fn rebuilt(&self, report: &Report) {
+        self.problems(report);
+        let made = |stage: &&StageReport| matches!(stage.outcome, Outcome::Ran | Outcome::Restored);
+        let reason = report.stages.iter().filter(made).find_map(|stage| stage.reasons.first());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        self.line(&format!("{}{DIM}{reason}{DIM:#}", counts(report)));
+    }
+
+    /// The problems of a build, and one line on all stages.
     pub(crate) fn summary(&self, report: &Report) {
+        self.problems(report);
+        self.line(&counts(report));
+    }
+
+    /// The problems of a build, each with its stage. Of stages that failed for the same reason the
+    /// first is told in full.
+    fn problems(&self, report: &Report) {
         let mut groups: Vec<(&Problem, Vec<(&str, &Problem)>)> = Vec::new();
         for stage in &report.stages {
             let Outcome::Failed(problem) = &stage.outcome else { continue };
@@ -81,16 +96,21 @@ impl Console {
         if let Some(problem) = &report.state_problem {
             self.line(&format!("{BAD}warning{BAD:#}: {problem}"));
         }
-        let counts = [
-            (report.ran().len(), "ran"),
-            (report.restored().len(), "restored"),
-            (report.fresh().len(), "fresh"),
-            (report.failed().len(), "failed"),
-            (report.blocked().len(), "blocked"),
-        ];
-        let told: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-        self.line(&format!("{} stages: {} in {}", report.stages.len(), told.join(", "), seconds(report.duration)));
     }
+}
+
+/// What became of how many stages, and how long it took.
+fn counts(report: &Report) -> String {
+    let counts = [
+        (report.ran().len(), "ran"),
+        (report.restored().len(), "restored"),
+        (report.fresh().len(), "fresh"),
+        (report.failed().len(), "failed"),
+        (report.blocked().len(), "blocked"),
+        (report.cancelled().len(), "not begun"),
+    ];
+    let told: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{} stages: {} in {}", report.stages.len(), told.join(", "), seconds(report.duration))
 }
 
 /// A duration as a person reads it.

@@ -4,10 +4,14 @@ mod build_paper;
 mod cli;
 mod console;
 mod fetch;
+mod graph;
 mod inspect;
+mod interrupt;
 mod parallel;
+mod reproduce;
 mod simulate;
 mod verify;
+mod watch;
 mod workspace;
 
 use std::path::Path;
@@ -41,6 +45,8 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Graph(arguments) => graph::run(root, &arguments),
+        Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
@@ -66,6 +72,8 @@ enum Exit {
     Usage = 2,
     /// Another process builds.
     Locked = 3,
+    /// Stopped by Ctrl-C, as shells tell it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

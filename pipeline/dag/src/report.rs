@@ -151,6 +151,11 @@ impl Report {
         self.with(|outcome| matches!(outcome, Outcome::Blocked { .. }))
     }
 
+    /// Ids of the stages that were not begun because the build was stopped.
+    pub fn cancelled(&self) -> Vec<&str> {
+        self.with(|outcome| matches!(outcome, Outcome::Cancelled))
+    }
+
     fn with(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<&str> {
         self.stages.iter().filter(|s| wanted(&s.outcome)).map(|s| s.stage.as_str()).collect()
     }

@@ -74,7 +74,9 @@ impl Workspace {
     /// # Errors
     /// When a source file cannot be read or `file` cannot be written.
     pub fn emit(&self, file: &Path) -> io::Result<()> {
-        println!("cargo::rerun-if-changed={}", self.root.join("Cargo.lock").display());
+        for file in ["Cargo.lock", "Cargo.toml"] {
+            println!("cargo::rerun-if-changed={}", self.root.join(file).display());
+        }
         for folder in self.members.values().chain([&self.home.1]) {
             println!("cargo::rerun-if-changed={}", self.root.join(folder).display());
         }
@@ -106,6 +108,7 @@ impl Workspace {
     fn codes(&self) -> io::Result<BTreeMap<String, Code>> {
         let lock = Lock::parse(&fs::read_to_string(self.root.join("Cargo.lock"))?);
         let shared = self.shared_parts()?;
+        let requested = requested_features(&fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default());
         let mut members = BTreeMap::new();
         for (name, folder) in &self.members {
             members.insert(name.as_str(), self.read_member(folder)?);
@@ -151,6 +154,7 @@ impl Workspace {
                 }
                 locked.extend(own_dependencies.iter().filter(|d| d.replace('-', "_") == name).cloned());
             }
+            parts.extend(locked.iter().filter_map(|name| requested.get(name).cloned()));
             parts.extend(lock.closure(&locked));
             parts.extend(shared.iter().cloned());
             codes.insert(module.join("::"), Code::new(parts));
@@ -158,18 +162,12 @@ impl Workspace {
         Ok(codes)
     }
 
-    /// What every stage depends on: which features of the dependencies are switched on, and files
-    /// of the home crate that are no modules, because any of them may be included in one.
+    /// What every stage depends on: files of the home crate that are no modules, because any of them
+    /// may be included in one.
     fn shared_parts(&self) -> io::Result<Vec<Part>> {
-        let manifest = fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
-        let section = manifest.lines().skip_while(|line| line.trim() != "[workspace.dependencies]").skip(1);
-        let section: Vec<&str> = section.take_while(|line| !line.starts_with('[')).collect();
-        let digest = Digest::of(section.join("\n").as_bytes());
-        let mut parts = vec![Part { name: "Cargo.toml [workspace.dependencies]".to_owned(), version: None, digest }];
         let sources = self.sources(&self.home.1)?.into_iter();
         let other = sources.filter(|source| !source.is_module && source.inside.starts_with("src"));
-        parts.extend(other.map(|source| source.part));
-        Ok(parts)
+        Ok(other.map(|source| source.part).collect())
     }
 
     fn read_member(&self, folder: &Path) -> io::Result<Member> {
@@ -298,6 +296,29 @@ fn resolve(from: &[String], path: &[String], own: &BTreeMap<Vec<String>, Source>
     Some(base)
 }
 
+/// For each package under `[workspace.dependencies]` what is asked of it there: its features shape what
+/// it does, and stand in no lock file.
+fn requested_features(manifest: &str) -> BTreeMap<String, Part> {
+    let section = manifest.lines().skip_while(|line| line.trim() != "[workspace.dependencies]").skip(1);
+    let section = section.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
+    let mut name = String::new();
+    for line in section {
+        // What is indented or closes a bracket goes on with the entry above.
+        if line.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '"') {
+            name = line.split(['.', '=', ' ']).next().unwrap_or_default().trim_matches('"').to_owned();
+        }
+        let entry = entries.entry(name.clone()).or_default();
+        entry.push_str(line.trim());
+        entry.push('\n');
+    }
+    let part = |(name, entry): (String, String)| {
+        let digest = Digest::of(entry.trim().as_bytes());
+        (name.clone(), Part { name: format!("Cargo.toml: {name}"), version: None, digest })
+    };
+    entries.into_iter().map(part).collect()
+}
+
 /// The packages under `[dependencies]`, `[target.….dependencies]` and `[dependencies.….]` of a
 /// manifest, and those that a build script needs, by the name that the lock has for them.
 fn declared_dependencies(manifest: &str) -> Vec<String> {
@@ -367,6 +388,25 @@ mod tests {
                         \"c\" = \"1\"\n[dependencies.d]\npackage = \"real-d\"\n[target.'cfg(unix)'.dependencies]\ne = \"1\"\n\
                         [dev-dependencies]\nf = \"1\"\n[build-dependencies]\ng = \"1\"\n[features]\nh = []\n";
         assert_eq!(declared_dependencies(manifest), ["a", "real-b", "c", "real-d", "e", "g"]);
+    }
+
+    #[test]
+    fn what_is_asked_of_a_dependency_counts_where_it_is_used() {
+        let manifest = "[workspace.dependencies]\n# why\na = \"1\"\n\nb = { version = \"2\", features = [\n    \"x\",\n] }\n[profile.dev]\n";
+        let features = requested_features(manifest);
+        assert_eq!(features.keys().collect::<Vec<_>>(), ["a", "b"]);
+        let digest = |text: &str, name: &str| requested_features(text)[name].digest;
+        let other = manifest.replace("\"x\"", "\"y\"").replace("why", "because");
+        assert_eq!(digest(&other, "a"), features["a"].digest);
+        assert_ne!(digest(&other, "b"), features["b"].digest);
+
+        let files =
+            [FILES, &[("Cargo.toml", "[workspace.dependencies]\ndep = \"1\"\nhelper = { path = \"helper\" }\n")]]
+                .concat();
+        let codes = Workspace::new(workspace(&files).path(), "home").member("helper").codes().unwrap();
+        let has = |module: &str, name: &str| codes[module].parts().iter().any(|part| part.name == name);
+        assert!(has("study::b", "Cargo.toml: dep"));
+        assert!(!has("study::a", "Cargo.toml: dep"));
     }
 
     fn parts(dir: &Path) -> BTreeMap<String, Vec<String>> {

@@ -1,0 +1,158 @@
+//! `cargo xtask build-paper --watch`: builds again whenever something that a build reads has changed.
+//!
+//! Papers and raw files are rebuilt by this very program. When its own code changes it is compiled
+//! again, and takes the place of itself.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use notify::{Event, EventKind, RecursiveMode, Watcher as _};
+
+use crate::Failure;
+use crate::console::Console;
+
+/// Folders of the workspace that are watched: what builds read, and the code.
+const DATA: [&str; 2] = ["paper", "raw"];
+const CODE: [&str; 2] = ["pipeline", "xtask"];
+/// Editors write a file in several steps: this long nothing may have happened.
+const QUIET: Duration = Duration::from_millis(50);
+/// Something that never rests is not waited for longer than this.
+const LONGEST: Duration = Duration::from_secs(1);
+/// How soon Ctrl-C is noticed.
+const POLL: Duration = Duration::from_millis(100);
+
+/// What has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Change {
+    /// Something that a build reads.
+    Data,
+    /// The program itself.
+    Code,
+}
+
+/// Waits for changes below a workspace.
+pub(crate) struct Watch {
+    root: PathBuf,
+    events: Receiver<notify::Result<Event>>,
+    _watcher: notify::RecommendedWatcher,
+}
+
+impl Watch {
+    pub(crate) fn begin(root: &Path) -> Result<Self, Failure> {
+        let failed = |error: notify::Error| Failure::new(format!("cannot watch {}: {error}", root.display()));
+        // Events carry full paths.
+        let root = root.canonicalize().map_err(|error| Failure::io("find", root.display(), &error))?;
+        let (sender, events) = mpsc::channel();
+        let mut watcher = notify::recommended_watcher(sender).map_err(failed)?;
+        for folder in DATA.into_iter().chain(CODE).map(|name| root.join(name)).filter(|folder| folder.is_dir()) {
+            watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
+        }
+        Ok(Self { root, events, _watcher: watcher })
+    }
+
+    /// What changed next, or `None` if the program shall stop.
+    pub(crate) fn next(&self, stop: &AtomicBool) -> Option<Change> {
+        let mut change = None;
+        let mut first = Instant::now();
+        let mut patience = POLL;
+        loop {
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            match self.events.recv_timeout(patience) {
+                Ok(event) => {
+                    let new = self.change(&event);
+                    if change.is_none() {
+                        first = Instant::now();
+                    }
+                    change = change.max(new);
+                }
+                Err(RecvTimeoutError::Timeout) if change.is_some() => return change,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+            if change.is_some() {
+                patience = QUIET;
+                if first.elapsed() > LONGEST {
+                    return change;
+                }
+            }
+        }
+    }
+
+    fn change(&self, event: &notify::Result<Event>) -> Option<Change> {
+        // After a lost event anything may have changed.
+        let Ok(event) = event else { return Some(Change::Data) };
+        if matches!(event.kind, EventKind::Access(_)) {
+            return None;
+        }
+        event.paths.iter().filter_map(|path| kind(path.strip_prefix(&self.root).ok()?)).max()
+    }
+}
+
+/// Whether a change of a file matters: not of the copies that editors and `fetch` keep beside it.
+fn kind(path: &Path) -> Option<Change> {
+    let name = path.file_name()?.to_str()?;
+    if name.starts_with(['.', '#']) || name.ends_with('~') {
+        return None;
+    }
+    let folder = path.components().next()?.as_os_str().to_str()?;
+    if CODE.contains(&folder) {
+        return (path.extension()? == "rs" || name == "Cargo.toml").then_some(Change::Code);
+    }
+    DATA.contains(&folder).then_some(Change::Data)
+}
+
+/// Compiles the program again and puts it in the place of this one. Returns only if that fails: the
+/// compiler has told why, and the old program goes on.
+pub(crate) fn renew(root: &Path, console: &Console) {
+    console.line("the program has changed: compiling it");
+    // Set by cargo when it runs this program.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let compiled = Command::new(cargo).args(["build", "--quiet", "--package", "xtask"]).current_dir(root).status();
+    match compiled {
+        Ok(status) if status.success() => replace(console),
+        Ok(_) => console.warning("it does not compile; the program from before goes on"),
+        Err(error) => console.warning(&format!("cannot start cargo: {error}; start again by hand")),
+    }
+}
+
+#[cfg(unix)]
+fn replace(console: &Console) {
+    use std::os::unix::process::CommandExt as _;
+    let mut arguments = std::env::args_os();
+    let Some(program) = arguments.next() else { return };
+    let error = Command::new(program).args(arguments).exec();
+    console.warning(&format!("cannot start the new program: {error}"));
+}
+
+#[cfg(not(unix))]
+fn replace(console: &Console) {
+    console.warning("start again to use the new program");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Change, kind};
+
+    #[test]
+    fn only_what_a_build_reads_matters() {
+        for (path, expected) in [
+            ("paper/tinyml-mcu/paper.typ", Some(Change::Data)),
+            ("raw/tinyml-mcu/data/table.pkl", Some(Change::Data)),
+            ("pipeline/plot/src/style.rs", Some(Change::Code)),
+            ("xtask/Cargo.toml", Some(Change::Code)),
+            ("pipeline/plot/README.md", None),
+            ("paper/.paper.typ.swp", None),
+            ("paper/paper.typ~", None),
+            ("derived/papers/tinyml-mcu.pdf", None),
+        ] {
+            assert_eq!(kind(Path::new(path)), expected, "{path}");
+        }
+    }
+}
