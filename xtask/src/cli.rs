@@ -52,7 +52,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Compare every published value with the one made here.
     #[command(after_help = "Examples:\n  cargo xtask verify\n  cargo xtask verify tinyml-mcu --verbose\n  \
-                            cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs.")]
+                            cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs, \
+                            or if a study was made from simulated data.")]
     Verify(Verify),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
@@ -112,12 +113,12 @@ pub(crate) enum CampaignName {
 /// Which simulation.
 #[derive(Args)]
 pub(crate) struct SimulationOf {
-    /// What the random numbers of a simulated campaign are made from.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// How many times as much a simulated campaign logs.
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) scale: u32,
+    /// What the random numbers of a simulated campaign are made from; 0 unless given.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How many times as much a simulated campaign logs; 1 unless given.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) scale: Option<u32>,
 }
 
 /// How much is done at once.
@@ -166,6 +167,9 @@ pub(crate) struct Verify {
     /// Print every compared value as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Accept studies that were made from simulated data: what they hold is their ground truth.
+    #[arg(long)]
+    pub(crate) simulated: bool,
     /// Print every compared value, not the worst of each artifact.
     #[arg(short, long)]
     pub(crate) verbose: bool,
@@ -227,7 +231,8 @@ pub(crate) struct Inspect {
 
 impl SimulationOf {
     pub(crate) fn get(&self) -> Simulation {
-        Simulation { seed: self.seed, scale: self.scale }
+        let usual = Simulation::default();
+        Simulation { seed: self.seed.unwrap_or(usual.seed), scale: self.scale.unwrap_or(usual.scale) }
     }
 }
 

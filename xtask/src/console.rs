@@ -40,6 +40,11 @@ impl Console {
         self.line(&format!("{WARN}warning{WARN:#}: {message}"));
     }
 
+    /// Tells what nobody may overlook, even who asked for silence.
+    pub(crate) fn insist(&self, message: &str) {
+        anstream::eprintln!("{WARN}warning{WARN:#}: {message}");
+    }
+
     pub(crate) fn line(&self, message: &str) {
         if !self.quiet {
             anstream::eprintln!("{message}");

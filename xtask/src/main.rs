@@ -47,7 +47,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
-        Command::Verify(arguments) => verify::run(root, &arguments),
+        Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask reproduce`: everything twice from nothing, in surroundings that differ in all that must
 //! not matter.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use dag::Report;
-use serde::Serialize;
+use dag::{Digest, Report, StageReport};
+use serde::{Deserialize, Serialize};
+use studies::campaign::Campaign;
 use studies::sources::Sources;
 
 use crate::cli::Reproduce;
@@ -43,9 +45,19 @@ const SURROUNDINGS: [Surroundings; 2] = [
     },
 ];
 
+/// What a build tells as JSON.
+#[derive(Deserialize)]
+struct Built {
+    campaigns: BTreeMap<String, Campaign>,
+    #[serde(flatten)]
+    report: Report,
+}
+
 /// What was compared, and what differs.
 #[derive(Debug, Default, PartialEq, Serialize)]
 struct Comparison {
+    /// Studies that were made from simulated data: of their published files nothing is shown.
+    simulated: Vec<String>,
     stages: usize,
     files: usize,
     /// The outputs that differ. Stages stand in the order in which data flow, so that of the first one
@@ -53,7 +65,7 @@ struct Comparison {
     differing: Vec<Difference>,
 }
 
-/// An output whose bytes differ.
+/// An output whose bytes differ, or that one of the builds did not make.
 #[derive(Debug, PartialEq, Serialize)]
 struct Difference {
     stage: String,
@@ -63,29 +75,37 @@ struct Difference {
 pub(crate) fn run(root: &Path, arguments: &Reproduce, console: &Console) -> Result<Exit, Failure> {
     let scratch = tempfile::Builder::new().prefix("joulebook-reproduce-").tempdir();
     let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
-    let reports = SURROUNDINGS
+    let built = SURROUNDINGS
         .iter()
         .map(|surroundings| build(root, scratch.path(), surroundings, arguments, console))
-        .collect::<Result<Vec<Report>, Failure>>()?;
-    let comparison = compare(&reports[0], &reports[1]);
+        .collect::<Result<Vec<Built>, Failure>>();
+    let built = match built {
+        Ok(built) => built,
+        Err(failure) => {
+            let message = format!("{}; it is kept in {}", failure.message, scratch.keep().display());
+            return Err(Failure { message, ..failure });
+        }
+    };
+    let mut comparison = compare(&built[0].report, &built[1].report);
+    let simulated = built[0].campaigns.iter().filter(|(_, campaign)| matches!(campaign, Campaign::Simulated(_)));
+    comparison.simulated = simulated.map(|(study, _)| study.clone()).collect();
 
     if arguments.json {
         anstream::println!("{}", serde_json::to_string_pretty(&comparison).map_err(Failure::new)?);
     }
-    let Comparison { stages, files, differing } = &comparison;
+    let Comparison { stages, files, differing, .. } = &comparison;
     if differing.is_empty() {
         console.line(&format!(
             "{GOOD}reproducible{GOOD:#}: {stages} stages made {files} files twice, with the same bytes"
         ));
         return Ok(Exit::Success);
     }
-    let kept = scratch.keep();
     console.error(&format!(
         "{BAD}not reproducible{BAD:#}: {} of {files} files differ; both builds are kept in {}",
         differing.len(),
-        kept.display()
+        scratch.keep().display()
     ));
-    for (number, Difference { stage, path }) in differing.iter().enumerate() {
+    for (number, Difference { stage, path }) in differing.iter().enumerate().filter(|_| !arguments.json) {
         let word = if number == 0 { "arises in" } else { "then in" };
         anstream::println!("{word} {stage}: {path}");
     }
@@ -99,7 +119,7 @@ fn build(
     surroundings: &Surroundings,
     arguments: &Reproduce,
     console: &Console,
-) -> Result<Report, Failure> {
+) -> Result<Built, Failure> {
     let Surroundings { folder, jobs, inside, environment } = surroundings;
     let place = scratch.join(folder);
     copy_sources(root, &place)?;
@@ -112,9 +132,9 @@ fn build(
     command.envs(environment.iter().copied()).env("JOULEBOOK_UPSTREAM", "off").env_remove("JOULEBOOK_MIRROR");
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
-    let report: Result<Report, _> = serde_json::from_slice(&output.stdout);
-    match report {
-        Ok(report) if report.succeeded() => Ok(report),
+    let built: Result<Built, _> = serde_json::from_slice(&output.stdout);
+    match built {
+        Ok(built) if built.report.succeeded() => Ok(built),
         _ => Err(Failure::new(format!("the build in {} failed", place.display()))),
     }
 }
@@ -152,18 +172,25 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Failure> {
     copied.map(|_| ()).map_err(|error| Failure::io("copy", from.display(), &error))
 }
 
-/// The outputs that differ, in the order of the graph.
+/// The outputs that differ, in the order of the graph; those that only one of the builds made, too.
 fn compare(one: &Report, other: &Report) -> Comparison {
-    let mut comparison = Comparison { stages: one.stages.len(), ..Comparison::default() };
-    for (stage, twin) in one.stages.iter().zip(&other.stages) {
-        comparison.files += stage.outputs.len();
-        for (output, same) in stage.outputs.iter().zip(&twin.outputs) {
-            if output != same {
-                comparison.differing.push(Difference { stage: stage.stage.clone(), path: output.0.clone() });
-            }
-        }
+    fn of_stage(stage: &StageReport) -> impl Iterator<Item = (&str, &str, Digest)> {
+        stage.outputs.iter().map(|(path, digest)| (stage.stage.as_str(), path.as_str(), *digest))
     }
-    comparison
+    fn outputs(report: &Report) -> impl Iterator<Item = (&str, &str, Digest)> {
+        report.stages.iter().flat_map(of_stage)
+    }
+    let theirs: BTreeMap<&str, Digest> = outputs(other).map(|(_, path, digest)| (path, digest)).collect();
+    let ours: BTreeSet<&str> = outputs(one).map(|(_, path, _)| path).collect();
+    let differs = outputs(one).filter(|(_, path, digest)| theirs.get(path) != Some(digest));
+    let unknown = outputs(other).filter(|(_, path, _)| !ours.contains(path));
+    let difference = |(stage, path, _): (&str, &str, _)| Difference { stage: stage.to_owned(), path: path.to_owned() };
+    Comparison {
+        simulated: Vec::new(),
+        stages: one.stages.len(),
+        files: ours.len(),
+        differing: differs.chain(unknown).map(difference).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -195,5 +222,17 @@ mod tests {
         let stages: Vec<_> = comparison.differing.iter().map(|difference| difference.stage.as_str()).collect();
         assert_eq!(stages, ["b", "c"]);
         assert!(compare(&one, &one).differing.is_empty());
+        let fewer = report(&[("a", &["x"])]);
+        assert_eq!(compare(&one, &fewer).differing.len(), 2, "what one of them did not make differs");
+        assert_eq!(compare(&fewer, &one).differing.len(), 2);
+    }
+
+    #[test]
+    fn a_report_is_read_back_from_what_a_build_prints() {
+        let json = r#"{"campaigns": {"a": "published", "b": {"simulated": {"seed": 1, "scale": 2}}},
+            "stages": [], "state_problem": null, "duration": {"secs": 1, "nanos": 0}, "files_hashed": 3}"#;
+        let built: super::Built = serde_json::from_str(json).unwrap();
+        assert_eq!(built.campaigns.len(), 2);
+        assert_eq!(built.report.files_hashed, 3);
     }
 }

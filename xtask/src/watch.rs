@@ -17,6 +17,8 @@ use crate::console::Console;
 /// Folders of the workspace that are watched: what builds read, and the code.
 const DATA: [&str; 2] = ["paper", "raw"];
 const CODE: [&str; 2] = ["pipeline", "xtask"];
+/// Files beside them that shape the code.
+const MANIFESTS: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
 /// Editors write a file in several steps: this long nothing may have happened.
 const QUIET: Duration = Duration::from_millis(50);
 /// Something that never rests is not waited for longer than this.
@@ -50,6 +52,7 @@ impl Watch {
         for folder in DATA.into_iter().chain(CODE).map(|name| root.join(name)).filter(|folder| folder.is_dir()) {
             watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
         }
+        watcher.watch(&root, RecursiveMode::NonRecursive).map_err(failed)?;
         Ok(Self { root, events, _watcher: watcher })
     }
 
@@ -85,7 +88,7 @@ impl Watch {
 
     fn change(&self, event: &notify::Result<Event>) -> Option<Change> {
         // After a lost event anything may have changed.
-        let Ok(event) = event else { return Some(Change::Data) };
+        let Some(event) = event.as_ref().ok().filter(|event| !event.need_rescan()) else { return Some(Change::Code) };
         if matches!(event.kind, EventKind::Access(_)) {
             return None;
         }
@@ -100,22 +103,26 @@ fn kind(path: &Path) -> Option<Change> {
         return None;
     }
     let folder = path.components().next()?.as_os_str().to_str()?;
-    if CODE.contains(&folder) {
-        return (path.extension()? == "rs" || name == "Cargo.toml").then_some(Change::Code);
+    if CODE.contains(&folder) || MANIFESTS.contains(&folder) {
+        return Some(Change::Code);
     }
     DATA.contains(&folder).then_some(Change::Data)
 }
 
-/// Compiles the program again and puts it in the place of this one. Returns only if that fails: the
-/// compiler has told why, and the old program goes on.
-pub(crate) fn renew(root: &Path, console: &Console) {
-    console.line("the program has changed: compiling it");
+/// Compiles the program again and puts it in the place of this one. Returns where that is not needed
+/// or not possible: then the program from before goes on.
+pub(crate) fn renew(root: &Path, stop: &AtomicBool, console: &Console) {
+    let compiled_at = || std::env::current_exe().and_then(|program| program.metadata()?.modified()).ok();
+    let before = compiled_at();
+    console.line("the code has changed: compiling it");
     // Set by cargo when it runs this program.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let compiled = Command::new(cargo).args(["build", "--quiet", "--package", "xtask"]).current_dir(root).status();
     match compiled {
-        Ok(status) if status.success() => replace(console),
-        Ok(_) => console.warning("it does not compile; the program from before goes on"),
+        _ if stop.load(Ordering::Relaxed) => {}
+        Ok(status) if !status.success() => console.warning("it does not compile; the program from before goes on"),
+        Ok(_) if compiled_at() == before => console.line("the program is the same as before"),
+        Ok(_) => replace(console),
         Err(error) => console.warning(&format!("cannot start cargo: {error}; start again by hand")),
     }
 }
@@ -146,8 +153,9 @@ mod tests {
             ("paper/tinyml-mcu/paper.typ", Some(Change::Data)),
             ("raw/tinyml-mcu/data/table.pkl", Some(Change::Data)),
             ("pipeline/plot/src/style.rs", Some(Change::Code)),
-            ("xtask/Cargo.toml", Some(Change::Code)),
-            ("pipeline/plot/README.md", None),
+            ("pipeline/plot/src/driver.js", Some(Change::Code)),
+            ("Cargo.lock", Some(Change::Code)),
+            ("README.md", None),
             ("paper/.paper.typ.swp", None),
             ("paper/paper.typ~", None),
             ("derived/papers/tinyml-mcu.pdf", None),

@@ -52,6 +52,18 @@ pub struct DataTable {
 }
 
 impl DataTable {
+    /// The same with a last column that says the same in each row.
+    pub(crate) fn with_remark(&self, name: &str, remark: &str) -> Self {
+        let mut table = self.clone();
+        let width = table.columns.len();
+        table.columns.push(Column::new(name, ""));
+        for row in &mut table.rows {
+            row.resize(width, Cell::Number(f64::NAN));
+            row.push(remark.into());
+        }
+        table
+    }
+
     /// A table without rows; `series` comes before the given columns.
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
         let series = Column::new("series", "");

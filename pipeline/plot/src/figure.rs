@@ -155,9 +155,12 @@ impl Figure {
         &self.data
     }
 
-    /// The data as CSV, see [`DataTable::csv`].
+    /// The data as CSV, see [`DataTable::csv`]; a status stands in a column of its own.
     pub fn data_csv(&self) -> String {
-        self.data.csv()
+        match &self.status {
+            None => self.data.csv(),
+            Some(status) => self.data.with_remark("status", &status.to_lowercase()).csv(),
+        }
     }
 
     /// The ECharts option for an interactive chart. Functions in it are marked strings;

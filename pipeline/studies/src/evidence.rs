@@ -9,21 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::Campaign;
 use crate::cx::Cx;
 use crate::published::Published;
-use crate::record::Record;
+use crate::record::{Record, Status};
 use crate::truth::{self, Recovery, Truth};
 use crate::verify::{self, BriefReport, Expectation, Summary};
 
 /// Beginning of the roles of inputs that hold a ground truth.
 pub(crate) const TRUTH: &str = "truth/";
 
-/// What the stage that compares the records leaves for papers and reviewers.
+/// What the stage that compares the records leaves for papers, for reviewers, and for [`Outcome`].
 #[derive(Serialize)]
 struct Verification<'a> {
-    campaign: Campaign,
     #[serde(flatten)]
     report: BriefReport<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recovery: Option<Recovery>,
+    /// The worst that any record rests on.
+    status: Status,
+    /// The digest of each record that was compared.
+    records: BTreeMap<&'a str, Digest>,
 }
 
 /// How the records of a study that was built compare with what is known.
@@ -33,6 +34,10 @@ pub struct Outcome {
     pub campaign: Campaign,
     /// The comparison with the published values.
     pub summary: Summary,
+    /// The worst that any record rests on.
+    pub status: Status,
+    /// The digest of each record that was compared.
+    pub records: BTreeMap<String, Digest>,
     /// The comparison with the ground truth, as far as the data are simulated.
     pub recovery: Option<Recovery>,
 }
@@ -40,7 +45,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether nothing differs and no truth was missed.
     pub fn passed(&self) -> bool {
-        self.summary.passed() && self.recovery.as_ref().is_none_or(|recovery| recovery.missed.is_empty())
+        self.summary.passed() && self.recovery.as_ref().is_none_or(Recovery::is_complete)
     }
 }
 
@@ -61,25 +66,29 @@ pub(crate) fn compare(cx: &mut Cx<'_, '_>, campaign: Campaign, expectations: &[E
             records.push(cx.read_record(role)?);
         }
     }
-    let report = verify::verify(&published, &records, expectations, campaign);
-    let recovery = (!truths.is_empty()).then(|| truth::recover(&truths, &records));
-    write_json(cx, "verification", &Verification { campaign, report: report.brief(), recovery })
+    let mut report = verify::verify(&published, &records, expectations, campaign);
+    report.recovery = (!truths.is_empty()).then(|| truth::recover(&truths, &records));
+    let status = records.iter().map(|record| record.status).max().unwrap_or_default();
+    let digest = |record: &'_ Record| cx.input_digest(&record.id);
+    let digests = records.iter().map(digest).collect::<Result<Vec<Digest>, Problem>>()?;
+    let records = records.iter().map(|record| record.id.as_str()).zip(digests).collect();
+    write_json(cx, "verification", &Verification { report: report.brief(), status, records })
 }
 
 /// Where a record comes from.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Origin {
+#[derive(Serialize)]
+struct Origin<'a> {
     /// Id of the stage that made it.
-    pub(crate) stage: String,
+    stage: &'a str,
     /// Digest of its file.
-    pub(crate) sha256: Digest,
+    sha256: Digest,
 }
 
 /// For each record the stage that makes it, and its digest.
 pub(crate) fn tell_provenance(cx: &mut Cx<'_, '_>, makers: &BTreeMap<String, String>) -> Result<(), Problem> {
     let mut origins = BTreeMap::new();
     for (id, stage) in makers {
-        origins.insert(id.as_str(), Origin { stage: stage.clone(), sha256: cx.input_digest(id)? });
+        origins.insert(id.as_str(), Origin { stage, sha256: cx.input_digest(id)? });
     }
     write_json(cx, "provenance", &origins)
 }

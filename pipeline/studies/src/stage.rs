@@ -2,9 +2,9 @@
 //! function stands in, and with handles that know the study's data.
 
 use std::any::type_name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dag::code::cargo::Table;
 use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
@@ -26,21 +26,29 @@ pub(crate) struct Setting {
     /// Which raw files the study is made from.
     pub(crate) campaign: Campaign,
     pub(crate) typesetter: Arc<typeset::Backend>,
-    /// What the stages declared so far make, and what that rests on; of all studies.
-    made: Arc<Mutex<BTreeMap<String, Status>>>,
+    declared: Arc<Mutex<Declared>>,
+}
+
+/// What is known of the stages that were declared so far, of all studies.
+#[derive(Default)]
+struct Declared {
+    /// What they make, and what that rests on.
+    made: BTreeMap<String, Status>,
+    /// What they read that no stage before them made: source files.
+    sources: BTreeSet<String>,
 }
 
 impl Setting {
     /// The setting of what has no raw files of its own.
     pub(crate) fn new(root: PathBuf, name: &'static str, typesetter: Arc<typeset::Backend>) -> Self {
         let campaign = Campaign::Published;
-        Self { root, study: name, pins: Vec::new(), campaign, typesetter, made: Arc::default() }
+        Self { root, study: name, pins: Vec::new(), campaign, typesetter, declared: Arc::default() }
     }
 
     /// The setting of a study beside this one.
     pub(crate) fn study(&self, study: &'static str, pins: Vec<sources::Pin>, campaign: Campaign) -> Self {
-        let (root, typesetter, made) = (self.root.clone(), Arc::clone(&self.typesetter), Arc::clone(&self.made));
-        Self { root, study, pins, campaign, typesetter, made }
+        let (typesetter, declared) = (Arc::clone(&self.typesetter), Arc::clone(&self.declared));
+        Self { root: self.root.clone(), study, pins, campaign, typesetter, declared }
     }
 
     /// Starts the declaration of a stage.
@@ -64,15 +72,34 @@ impl Setting {
         }
     }
 
-    /// What a path rests on: the worst of what went into it.
+    fn declared(&self) -> MutexGuard<'_, Declared> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a path that a stage reads rests on: the worst of what went into it.
     fn status_of(&self, path: &str) -> Status {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.get(path).copied().unwrap_or_default()
+        let mut declared = self.declared();
+        let made = declared.made.get(path).copied();
+        made.unwrap_or_else(|| {
+            declared.sources.insert(path.to_owned());
+            Status::Published
+        })
     }
 
     /// The paths below the workspace that the stages declared so far make, sorted.
     pub(crate) fn made(&self) -> Vec<String> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.declared().made.keys().cloned().collect()
+    }
+
+    /// Checks that every stage was declared after those it reads from: otherwise it would not know what
+    /// it rests on, and could be taken for better than it is.
+    ///
+    /// # Panics
+    /// When one was not, which is an error of the study's list of stages.
+    pub(crate) fn check_order(&self) {
+        let declared = self.declared();
+        let early = declared.sources.iter().find(|path| declared.made.contains_key(*path));
+        assert!(early.is_none(), "{} is read by a stage that is declared before the one that makes it", early.unwrap());
     }
 
     /// Where a raw file lies, and what it must hold. A file that is not pinned is let through, and
@@ -305,9 +332,7 @@ impl<'a> StageOf<'a> {
         }
         let code = self.code.unwrap_or_default();
         let code = self.tools.iter().fold(code, |code, (tool, version)| code.with_tool(tool, version));
-        let mut made = self.setting.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.extend(self.outputs.into_iter().map(|path| (path, self.status)));
-        drop(made);
+        self.setting.declared().made.extend(self.outputs.into_iter().map(|path| (path, self.status)));
         (self.builder.code(code), self.status)
     }
 }

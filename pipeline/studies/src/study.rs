@@ -1,13 +1,12 @@
 //! What a study is to the rest of the program: a name, and a list of stages.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use dag::{Digest, Stage};
 
 use crate::campaign::{Campaign, Simulation};
-use crate::evidence::{Origin, Outcome};
+use crate::evidence::Outcome;
 use crate::published::Published;
 use crate::record::Record;
 use crate::simulate::{self, Part};
@@ -78,6 +77,7 @@ pub fn stages(
     }
     let names: Vec<&str> = campaigns.iter().map(|(study, _)| study.name).collect();
     stages.extend(compendium::stages(&setting, &names));
+    setting.check_order();
     Ok(stages)
 }
 
@@ -109,35 +109,34 @@ impl Study {
     /// a build there are none, and each is told as missing.
     ///
     /// # Errors
-    /// When the published values or a record cannot be read, or a record is not the one that was made.
+    /// When the published values or a record cannot be read, or the records are not those of the build.
     pub fn verify(&self, root: &Path) -> Result<StudyReport, Box<dyn std::error::Error>> {
         let published = Published::read(&root.join(format!("paper/published/{}.toml", self.name)))?;
-        let records = self.records(root)?;
-        let campaign = self.outcome(root)?.map_or(Campaign::Published, |outcome| outcome.campaign);
-        Ok(verify::verify(&published, &records, &(self.expectations)(), campaign))
+        let outcome = self.outcome(root)?;
+        let records = outcome.as_ref().map_or_else(|| Ok(Vec::new()), |outcome| self.records(root, outcome))?;
+        let campaign = outcome.as_ref().map_or(Campaign::Published, |outcome| outcome.campaign);
+        let mut report = verify::verify(&published, &records, &(self.expectations)(), campaign);
+        report.recovery = outcome.and_then(|outcome| outcome.recovery);
+        Ok(report)
     }
 
-    /// The records of the last build, by its list of them: the folder may hold others, of an earlier
-    /// version of the study.
-    fn records(&self, root: &Path) -> Result<Vec<Record>, Box<dyn std::error::Error>> {
-        let folder = root.join(format!("derived/{}", self.name));
-        let list = match std::fs::read(folder.join("provenance.json")) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            list => list?,
-        };
-        let origins: BTreeMap<String, Origin> = serde_json::from_slice(&list)?;
-        let read = |(id, origin): (&String, &Origin)| {
-            let file = folder.join(format!("records/{id}.json"));
+    /// The records that a build compared: the folder may hold others, of an earlier version of the study
+    /// or of a build that made a part of it from other data.
+    fn records(&self, root: &Path, outcome: &Outcome) -> Result<Vec<Record>, Box<dyn std::error::Error>> {
+        let read = |(id, sha256): (&String, &Digest)| {
+            let file = root.join(format!("derived/{}/records/{id}.json", self.name));
             let json = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            if Digest::of(json.as_bytes()) != origin.sha256 {
-                let file = file.display();
-                return Err(
-                    format!("{file} is not what the last build made; `cargo xtask build-paper` restores it").into()
-                );
+            if Digest::of(json.as_bytes()) != *sha256 {
+                let (file, study) = (file.display(), self.name);
+                return Err(format!(
+                    "{file} is not the record that derived/{study}/verification.json is about; `cargo xtask build-paper \
+                     {study}` makes both anew"
+                )
+                .into());
             }
             Ok(Record::from_json(&json, &file)?)
         };
-        origins.iter().map(read).collect()
+        outcome.records.iter().map(read).collect()
     }
 
     /// What the stage that compares the records found in the last build; `None` if there was none.
@@ -150,7 +149,11 @@ impl Study {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             json => {
                 let outcome = serde_json::from_slice(&json?);
-                Ok(Some(outcome.map_err(|error| format!("{}: {error}", file.display()))?))
+                let outcome = outcome.map_err(|error| {
+                    let (file, study) = (file.display(), self.name);
+                    format!("{file}: {error}; `cargo xtask build-paper {study}` makes it anew")
+                });
+                Ok(Some(outcome?))
             }
         }
     }

@@ -5,6 +5,7 @@
 //! a test of the analyses that needs no published number.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +138,25 @@ pub struct Recovery {
     pub recovered: usize,
     /// Those that they did not.
     pub missed: Vec<Missed>,
+}
+
+impl Recovery {
+    /// Whether the analyses found everything.
+    pub fn is_complete(&self) -> bool {
+        self.missed.is_empty()
+    }
+}
+
+/// The number of truths that were found, and the first that was not.
+impl fmt::Display for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { truths, recovered, missed } = self;
+        write!(f, "{recovered} of {truths} known values of the simulated data were found again")?;
+        let Some(Missed { truth, found, .. }) = missed.first() else { return Ok(()) };
+        let found = found.map_or_else(|| "nothing".to_owned(), |found| found.to_string());
+        let Truth { record, at, value, .. } = truth;
+        write!(f, "; MISSED {}, first {at:?} of {record}: {found} in place of {value}", missed.len())
+    }
 }
 
 /// A truth that the analyses did not find.

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::Campaign;
 use crate::published::{Entry, Expected, Published, Recomputable, Token};
 use crate::record::{Cell, Kind, Record, Status};
+use crate::truth::Recovery;
 
 pub mod aipowermeter;
 pub mod compare;
@@ -76,6 +77,8 @@ pub struct EntryReport {
     pub id: String,
     /// The sort of artifact; `None` if there is no record to tell it.
     pub kind: Option<Kind>,
+    /// Which data the record was made from; `None` if there is no record.
+    pub status: Option<Status>,
     /// Where it stands in the original; of expectations, the quirks that hold the values.
     pub source: String,
     /// Number of values compared, edges of bootstrap bands not counted.
@@ -103,10 +106,16 @@ pub struct Summary {
     pub entries: usize,
     /// How many match.
     pub matched: usize,
+    /// How many of these were made from logs that are reconstructed.
+    pub matched_reconstructed: usize,
+    /// How many of these were made from simulated data.
+    pub matched_simulated: usize,
     /// How many do not.
     pub mismatched: usize,
-    /// How many have no values on file, or a record made from simulated data.
-    pub unchecked: usize,
+    /// How many have no values on file.
+    pub no_values: usize,
+    /// How many were made from simulated data and published of measured ones.
+    pub simulated: usize,
     /// How many the held data do not give.
     pub not_recomputable: usize,
     /// How many no stage makes yet.
@@ -119,7 +128,9 @@ pub struct Summary {
     pub max_rel_error: Option<f64>,
     /// Number of records with expectations.
     pub expectations: usize,
-    /// How many of them do not hold what is expected.
+    /// How many of them hold what is expected.
+    pub expectations_matched: usize,
+    /// How many of them do not.
     pub expectations_mismatched: usize,
 }
 
@@ -128,6 +139,8 @@ pub struct Summary {
 pub struct StudyReport {
     /// Name of the study.
     pub study: String,
+    /// Which raw files it was made from.
+    pub campaign: Campaign,
     /// Counts.
     pub summary: Summary,
     /// The entries, in the order of the file.
@@ -136,22 +149,28 @@ pub struct StudyReport {
     pub expectations: Vec<EntryReport>,
     /// Ids of the records of which nothing is on file.
     pub extra: Vec<String>,
+    /// The comparison with the ground truth, as far as the data are simulated.
+    pub recovery: Option<Recovery>,
 }
 
-/// A report without the single values: `{"study", "summary", "entries", "expectations", "extra"}`.
+/// A report without the single values: `{"study", "campaign", "summary", "entries", "expectations", "extra"}`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BriefReport<'a> {
     study: &'a str,
+    campaign: Campaign,
     summary: &'a Summary,
     entries: Vec<BriefEntry<'a>>,
     expectations: Vec<BriefEntry<'a>>,
     extra: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery: Option<&'a Recovery>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct BriefEntry<'a> {
     id: &'a str,
     kind: Option<Kind>,
+    status: Option<Status>,
     source: &'a str,
     values: usize,
     matched: usize,
@@ -174,13 +193,17 @@ pub fn verify(
         None if is_planned(&published.study, entry) => EntryReport::planned(entry),
         record => verify_entry(entry, record, campaign),
     };
-    let entries: Vec<EntryReport> = published.entries.iter().map(report).collect();
-    let expectations = expectation::check(published, expectations, record);
+    let mut entries: Vec<EntryReport> = published.entries.iter().map(report).collect();
+    let mut expectations = expectation::check(published, expectations, record);
+    for report in entries.iter_mut().chain(&mut expectations) {
+        report.status = record(&report.id).map(|record| record.status);
+    }
 
     let on_file: BTreeSet<&str> = entries.iter().chain(&expectations).map(|report| report.id.as_str()).collect();
     let extra = by_id.keys().filter(|id| !on_file.contains(*id)).map(|&id| id.to_owned()).collect();
     let summary = Summary::of(&entries, &expectations);
-    StudyReport { study: published.study.clone(), summary, entries, expectations, extra }
+    let study = published.study.clone();
+    StudyReport { study, campaign, summary, entries, expectations, extra, recovery: None }
 }
 
 /// Whether the study says that no stage makes the entry yet.
@@ -198,19 +221,26 @@ impl Summary {
 }
 
 impl StudyReport {
-    /// Whether nothing differs: the exit code of `cargo xtask verify`.
+    /// Whether nothing differs and no truth was missed.
     pub fn passed(&self) -> bool {
-        self.summary.passed()
+        self.summary.passed() && self.recovery.as_ref().is_none_or(Recovery::is_complete)
+    }
+
+    /// Whether the study was made from simulated files, so that nothing measured was compared.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.campaign, Campaign::Simulated(_))
     }
 
     /// The report without the single values.
     pub fn brief(&self) -> BriefReport<'_> {
         BriefReport {
             study: &self.study,
+            campaign: self.campaign,
             summary: &self.summary,
             entries: self.entries.iter().map(BriefEntry::of).collect(),
             expectations: self.expectations.iter().map(BriefEntry::of).collect(),
             extra: &self.extra,
+            recovery: self.recovery.as_ref(),
         }
     }
 
@@ -226,6 +256,7 @@ impl<'a> BriefEntry<'a> {
         BriefEntry {
             id: &report.id,
             kind: report.kind,
+            status: report.status,
             source: &report.source,
             values: report.values,
             matched: report.matched,
@@ -241,9 +272,17 @@ impl Summary {
         let mut summary = Summary { entries: entries.len(), expectations: expectations.len(), ..Summary::default() };
         for report in entries {
             match report.verdict {
-                Verdict::Match => summary.matched += 1,
+                Verdict::Match => {
+                    summary.matched += 1;
+                    match report.status {
+                        Some(Status::Reconstructed) => summary.matched_reconstructed += 1,
+                        Some(Status::Simulated) => summary.matched_simulated += 1,
+                        Some(Status::Published) | None => {}
+                    }
+                }
                 Verdict::Mismatch => summary.mismatched += 1,
-                Verdict::NoValuesOnFile | Verdict::Simulated => summary.unchecked += 1,
+                Verdict::NoValuesOnFile => summary.no_values += 1,
+                Verdict::Simulated => summary.simulated += 1,
                 Verdict::NotRecomputable => summary.not_recomputable += 1,
                 Verdict::Planned => summary.planned += 1,
             }
@@ -252,8 +291,9 @@ impl Summary {
             let error = report.max_rel_error.filter(|_| report.verdict == Verdict::Match);
             summary.max_rel_error = larger(summary.max_rel_error, error);
         }
-        summary.expectations_mismatched =
-            expectations.iter().filter(|report| report.verdict == Verdict::Mismatch).count();
+        let count = |verdict| expectations.iter().filter(|report| report.verdict == verdict).count();
+        summary.expectations_matched = count(Verdict::Match);
+        summary.expectations_mismatched = count(Verdict::Mismatch);
         summary
     }
 }
@@ -302,6 +342,7 @@ impl EntryReport {
         EntryReport {
             id: id.to_owned(),
             kind,
+            status: None,
             source,
             values,
             matched: values - mismatches,

@@ -2,12 +2,10 @@
 
 use dag::Problem;
 
-use crate::campaign::Campaign;
 use crate::cx::Cx;
 use crate::evidence::Outcome;
 use crate::record::{Cell, Record, cells};
 use crate::truth::Recovery;
-use crate::verify::Summary;
 
 /// The record that each study makes for the comparison, and the one of them all.
 pub(super) const COMPARED: &str = "energy-per-inference";
@@ -36,8 +34,10 @@ pub(crate) fn reproduction(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         "data",
         "artifacts",
         "matched",
+        "matched_simulated",
         "differ",
         "no_values",
+        "simulated",
         "not_recomputable",
         "planned",
         "values",
@@ -52,30 +52,24 @@ pub(crate) fn reproduction(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let file = cx.input_path(&study)?;
         let outcome: Outcome = serde_json::from_str(&cx.read_text(&study)?)
             .map_err(|error| Problem::new(error.to_string()).in_file(file).at_line(error.line() as u64))?;
-        let Summary { entries, matched, mismatched, unchecked, not_recomputable, planned, values_compared, .. } =
-            outcome.summary;
-        let data = match outcome.campaign {
-            Campaign::Published => "published",
-            Campaign::Simulated(_) => "simulated",
-        };
         let Recovery { truths, recovered, .. } = outcome.recovery.unwrap_or_default();
-        let further = outcome.summary.expectations;
-        let further_matched = further - outcome.summary.expectations_mismatched;
-        let error = outcome.summary.max_rel_error.unwrap_or(f64::NAN);
+        let summary = outcome.summary;
         record = record.row(
             study,
             cells![
-                data,
-                entries,
-                matched,
-                mismatched,
-                unchecked,
-                not_recomputable,
-                planned,
-                values_compared,
-                error,
-                further,
-                further_matched,
+                outcome.status.to_string(),
+                summary.entries,
+                summary.matched,
+                summary.matched_simulated,
+                summary.mismatched,
+                summary.no_values,
+                summary.simulated,
+                summary.not_recomputable,
+                summary.planned,
+                summary.values_compared,
+                summary.max_rel_error.unwrap_or(f64::NAN),
+                summary.expectations,
+                summary.expectations_matched,
                 truths,
                 recovered
             ],

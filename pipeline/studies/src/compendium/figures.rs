@@ -46,7 +46,11 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         all_macs.hold(&macs);
         all_energies.hold(&energy);
         let look = LOOKS.look(study).map_err(broken)?;
-        marks.push(Points::new(platform, &macs, &energy, look).size(4.5).opacity(0.8));
+        // What is not as published is told at the cloud itself: the banner is of the whole figure.
+        let data =
+            table.rows.iter().find(of_study).and_then(|row| row.get(6)).map_or_else(String::new, Cell::to_string);
+        let name = if data == "published" { platform.to_owned() } else { format!("{platform} ({data})") };
+        marks.push(Points::new(name, &macs, &energy, look).size(4.5).opacity(0.8));
         record = record.series(Series::scatter(study, macs, energy));
     }
     let (mut guides, mut names) = (Vec::new(), Vec::new());

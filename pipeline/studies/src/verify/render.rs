@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::{EntryReport, Measure, StudyReport, ValueCheck, ValueVerdict, Verdict};
+use crate::campaign::Campaign;
 use crate::published::Token;
 
 /// The narrowest terminal for which the table is laid out.
@@ -165,20 +166,25 @@ fn ours(check: &ValueCheck) -> String {
 
 fn summary_lines(out: &mut String, report: &StudyReport, width: usize, colour: bool) {
     let summary = &report.summary;
-    let mut text = format!(
-        "{}: {} entries: {} match, {} mismatch, {} unchecked (no values on file or simulated), {} not \
-         recomputable; {} values compared",
-        report.study,
-        summary.entries,
-        summary.matched,
-        summary.mismatched,
-        summary.unchecked,
-        summary.not_recomputable,
-        summary.values_compared,
-    );
-    if summary.planned > 0 {
-        let _ = write!(text, "; {} are planned: no stage makes them yet", summary.planned);
+    let mut text = format!("{}: {} entries: {} match", report.study, summary.entries, summary.matched);
+    let parts = [
+        (summary.matched_reconstructed, "from reconstructed logs"),
+        (summary.matched_simulated, "from simulated data"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !parts.is_empty() {
+        let _ = write!(text, " ({})", parts.join(", "));
     }
+    let _ = write!(text, ", {} mismatch, {} without values on file", summary.mismatched, summary.no_values);
+    if summary.simulated > 0 {
+        let _ = write!(text, ", {} simulated and not comparable", summary.simulated);
+    }
+    let _ = write!(text, ", {} not recomputable", summary.not_recomputable);
+    if summary.planned > 0 {
+        let _ = write!(text, ", {} planned: no stage makes them yet", summary.planned);
+    }
+    let _ = write!(text, "; {} values compared", summary.values_compared);
     if summary.band_values_compared > 0 {
         let _ = write!(text, " and {} edges of bootstrap bands", summary.band_values_compared);
     }
@@ -186,12 +192,25 @@ fn summary_lines(out: &mut String, report: &StudyReport, width: usize, colour: b
         let _ = write!(text, "; largest error {}", short_number(error));
     }
     if summary.expectations > 0 {
-        let held = summary.expectations - summary.expectations_mismatched;
+        let held = summary.expectations_matched;
         let _ = write!(text, "; {held} of {} records hold the further values on file", summary.expectations);
+    }
+    if let Some(recovery) = &report.recovery {
+        let _ = write!(text, "; {recovery}");
+    }
+    if let Campaign::Simulated(simulation) = report.campaign {
+        text = format!("SIMULATED ({simulation}), nothing of it was measured. {text}");
     }
     let mut wrapped = String::new();
     wrap(&mut wrapped, &text, "", width);
-    paint(out, colour, if report.passed() { GREEN } else { RED }, wrapped.trim_end());
+    let paint_with = if !report.passed() {
+        RED
+    } else if report.is_simulated() {
+        YELLOW
+    } else {
+        GREEN
+    };
+    paint(out, colour, paint_with, wrapped.trim_end());
     out.push('\n');
 }
 

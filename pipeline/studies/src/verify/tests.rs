@@ -94,7 +94,7 @@ fn what_was_published_matches_itself() {
         assert!(report.passed(), "{}", report.render(100, false, false));
         let summary = &report.summary;
         assert_eq!(summary.entries, published.entries.len());
-        assert_eq!(summary.matched + summary.unchecked + summary.not_recomputable, summary.entries);
+        assert_eq!(summary.matched + summary.no_values + summary.not_recomputable, summary.entries);
         assert_eq!(summary.max_rel_error, Some(0.0), "{study}");
     }
 }
@@ -117,7 +117,7 @@ fn as_many_values_are_compared_as_the_file_says() {
     assert_eq!((printed, drawn), (463, 2110));
     assert_eq!(report.summary.values_compared, 463 + 2110);
     assert_eq!(report.summary.band_values_compared, 4 * 3 * 10 * 2);
-    assert_eq!((report.summary.matched, report.summary.unchecked), (35, 16));
+    assert_eq!((report.summary.matched, report.summary.no_values), (35, 16));
 }
 
 /// Moves the number at a path of a report by some tolerances.
@@ -395,7 +395,7 @@ fn simulated_data_are_compared_only_with_what_they_stand_for() {
     let record = Record::scalar("v").status(Status::Simulated).value("value", 0.9);
     let report = |basis| verify(&parse(&text(basis)), std::slice::from_ref(&record), &[], Campaign::Published);
     let measured = report("");
-    assert_eq!((measured.entries[0].verdict, measured.summary.unchecked), (Verdict::Simulated, 1));
+    assert_eq!((measured.entries[0].verdict, measured.summary.simulated), (Verdict::Simulated, 1));
     assert!(measured.passed());
     assert!(!report("basis = \"simulated\"").passed());
 }
@@ -408,7 +408,7 @@ fn what_no_stage_makes_yet_is_told_and_never_counts_as_matched() {
     let all = verify(&published, &[], &[], Campaign::Published);
     let summary = &all.summary;
     assert_eq!(summary.planned + summary.mismatched + summary.not_recomputable, summary.entries);
-    assert_eq!((summary.matched, summary.unchecked, summary.planned), (0, 0, 117));
+    assert_eq!((summary.matched, summary.no_values, summary.planned), (0, 0, 117));
     assert!(!all.passed(), "what is not planned is missing");
     // Names are compared part by part, and a record that is there is judged like any other.
     assert_eq!(report_of(&published, &[], "mw.totals").verdict, Verdict::Mismatch);
@@ -441,18 +441,20 @@ fn the_brief_report_has_the_form_that_the_papers_read() {
     let json = serde_json::to_value(report.brief()).unwrap();
     let expected = serde_json::json!({
         "study": "s",
+        "campaign": "published",
         "summary": {
-            "entries": 2, "matched": 1, "mismatched": 0, "unchecked": 0, "not_recomputable": 1, "planned": 0,
+            "entries": 2, "matched": 1, "matched_reconstructed": 0, "matched_simulated": 0, "mismatched": 0,
+            "no_values": 0, "simulated": 0, "not_recomputable": 1, "planned": 0,
             "values_compared": 1, "band_values_compared": 0, "max_rel_error": json["summary"]["max_rel_error"],
-            "expectations": 0, "expectations_mismatched": 0,
+            "expectations": 0, "expectations_matched": 0, "expectations_mismatched": 0,
         },
         "entries": [
             {
-                "id": "v", "kind": "scalar", "source": "cell 1", "values": 1, "matched": 1,
+                "id": "v", "kind": "scalar", "status": "published", "source": "cell 1", "values": 1, "matched": 1,
                 "max_rel_error": json["summary"]["max_rel_error"], "verdict": "match", "note": null,
             },
             {
-                "id": "w", "kind": "figure", "source": "cell 2", "values": 0, "matched": 0,
+                "id": "w", "kind": "figure", "status": null, "source": "cell 2", "values": 0, "matched": 0,
                 "max_rel_error": null, "verdict": "not recomputable", "note": "no log",
             },
         ],

@@ -200,9 +200,6 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     stages.push(stage.does(aggregate::training_energies));
     let stage = energies("first-run", "first").makes_records(["old.t01", "old.t02"]);
     stages.push(stage.does(aggregate::first_run));
-    let stage = tables("predictions").table("joined", "clean/joined-training");
-    let stage = stage.table("accurate", "clean/accurate").reads_record("trn.r04");
-    stages.push(stage.makes_records(["trn.s08", "trn.s10", "trn.s12"]).does(aggregate::predictions));
     let stage = tables("energy-per-inference").table("joined", "clean/joined-inference");
     stages.push(stage.makes_records(["energy-per-inference"]).does(aggregate::energy_per_inference));
     let stage = tables("carbon").table("carbon", "ingest/carbon").makes_records(["carbon.intensity"]);
@@ -213,6 +210,9 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = setting.stage("stats", regression.id).table("points", &format!("clean/{}", regression.table));
         stages.push(stage.makes_records(regression.ids()).does_with(regression, stats::line));
     }
+    let stage = tables("predictions").table("joined", "clean/joined-training");
+    let stage = stage.table("accurate", "clean/accurate").reads_record("trn.r04");
+    stages.push(stage.makes_records(["trn.s08", "trn.s10", "trn.s12"]).does(aggregate::predictions));
 
     // Figures.
     for scatter in figures::inference::FIGURES.into_iter().chain(figures::training::FIGURES) {
