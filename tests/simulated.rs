@@ -56,8 +56,15 @@ fn without_raw_files_and_network_everything_is_made_and_says_that_it_is_simulate
         }
     }
     assert!(drawings > 50 && records > 300, "{drawings} drawings, {records} records");
-    // Nothing was compared with what was measured, and nothing differs.
-    assert!(workspace.run(&["verify"]).status.success());
+    // Nothing was compared with what was measured, and nobody can take it for that.
+    let verify = workspace.run(&["verify"]);
+    assert_eq!(verify.status.code(), Some(1));
+    assert!(text(&verify).contains("nothing measured was compared: tinyml-mcu, "), "{}", text(&verify));
+    assert!(text(&verify).contains("0 of 26 records hold the further values on file"), "{}", text(&verify));
+    assert!(workspace.run(&["verify", "--simulated"]).status.success());
+    // Not even who asks for silence is left in the dark.
+    let quiet = workspace.run(&["build-paper", "--quiet", "--campaign", "simulated", "derived/papers/tinyml-mcu.pdf"]);
+    assert!(text(&quiet).contains("made from SIMULATED data (seed 0, scale 1): tinyml-mcu"), "{}", text(&quiet));
 
     let refused = workspace.run(&["build-paper", "--campaign", "published"]);
     assert_eq!(refused.status.code(), Some(1));
@@ -103,6 +110,50 @@ fn simulate_writes_what_a_build_reads() {
     assert_eq!(again.status.code(), Some(2));
     assert!(text(&again).contains("--force"), "{}", text(&again));
     assert!(workspace.run(&[&arguments[..], &["--force"]].concat()).status.success());
+}
+
+#[test]
+fn simulate_replaces_nothing_but_campaigns() {
+    let workspace = Workspace::new();
+    let run = |out: &str, force: bool| {
+        let arguments = ["simulate", "tinyml-mcu", "--out", out, "--force"];
+        workspace.run(&arguments[..if force { 5 } else { 4 }])
+    };
+    let raw = run("raw", true);
+    assert_eq!(raw.status.code(), Some(2), "{}", text(&raw));
+    assert!(text(&raw).contains("holds the raw files of a study"), "{}", text(&raw));
+    fs::create_dir_all(workspace.path("mine/tinyml-mcu/simulated")).unwrap();
+    fs::write(workspace.path("mine/tinyml-mcu/simulated/notes.txt"), "mine").unwrap();
+    let mine = run("mine", true);
+    assert_eq!(mine.status.code(), Some(2), "{}", text(&mine));
+    assert_eq!(workspace.read("mine/tinyml-mcu/simulated/notes.txt"), "mine");
+}
+
+#[test]
+fn broken_raw_files_are_an_error_and_no_reason_to_simulate() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    let data = workspace.path("raw/tinyml-mcu/data");
+    let files: Vec<_> = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    fs::write(&files[0], "another content").unwrap();
+    fs::remove_file(&files[1]).unwrap();
+    let build = workspace.build(&["tinyml-mcu/ingest"]);
+    assert_eq!(build.code, Some(1), "{}", build.errors);
+    assert!(build.errors.contains("other content than pinned"), "{}", build.errors);
+    assert!(!build.errors.contains("SIMULATED"), "{}", build.errors);
+}
+
+#[test]
+fn records_of_another_build_are_not_verified() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    assert_eq!(workspace.build(&["tinyml-mcu/typeset/verification"]).code, Some(0));
+    assert!(workspace.run(&["verify", "tinyml-mcu"]).status.success());
+    let other = ["tinyml-mcu/typeset/provenance", "--campaign", "simulated", "--seed", "5"];
+    assert_eq!(workspace.build(&other).code, Some(0));
+    let verify = workspace.run(&["verify", "tinyml-mcu"]);
+    assert_eq!(verify.status.code(), Some(1), "{}", text(&verify));
+    assert!(text(&verify).contains("is not the record that"), "{}", text(&verify));
 }
 
 #[test]

@@ -12,10 +12,10 @@ const LAYERS: &str = "data/A_Aggregated_energy_inference_layer_table.pkl";
 /// Spoils a raw file of a built workspace and builds again.
 fn spoilt(path: &str, spoil: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Option<Build> {
     let workspace = Workspace::with_raw(&mirror()?);
-    assert_eq!(workspace.build(&[]).code, Some(0));
+    assert_eq!(workspace.build(&[STUDY]).code, Some(0));
     let (derived, figures) = (workspace.contents("derived"), workspace.contents("figures"));
     workspace.spoil_raw(STUDY, path, spoil);
-    let build = workspace.build(&[]);
+    let build = workspace.build(&[STUDY]);
     assert_eq!(build.code, Some(1), "{}", build.errors);
     assert!(workspace.contents("figures") == figures, "the figures stay");
     let kept = workspace.contents("derived");
@@ -73,12 +73,12 @@ fn a_file_with_another_hash_is_refused_by_the_stage_that_reads_it() {
     let mut bytes = fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&file, bytes).unwrap();
-    let build = workspace.build(&[]);
+    let build = workspace.build(&[STUDY]);
     assert_eq!(build.failed(), ["tinyml-mcu/ingest/inferences"]);
     assert_told(&build, &["not the one that is pinned", "sha256", INFERENCES, "cargo xtask fetch tinyml-mcu --force"]);
     let fetch = workspace.run(&["fetch", "--force", "--mirror", mirror.to_str().unwrap()]);
     assert!(fetch.status.success(), "{}", text(&fetch));
-    assert_eq!(workspace.build(&[]).code, Some(0));
+    assert_eq!(workspace.build(&[STUDY]).code, Some(0));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_missing_file_is_named_and_the_rest_is_built() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     fs::remove_file(workspace.path(&format!("raw/{STUDY}/{LAYERS}"))).unwrap();
-    let build = workspace.build(&["--campaign", "published"]);
+    let build = workspace.build(&[STUDY, "--campaign", "published"]);
     assert_eq!(build.failed(), ["tinyml-mcu/ingest/layers"]);
     assert_told(&build, &["missing", LAYERS, "cargo xtask fetch tinyml-mcu"]);
     assert!(build.ran().contains(&"tinyml-mcu/figures/fig5"));
