@@ -118,8 +118,8 @@ fn data_tables_have_the_data() {
          Inference energy consumption lower [mJ],Inference energy consumption upper [mJ]"
     );
     assert_eq!(header("heat.diverging"), "series,x,y,Spearman correlation");
-    assert_eq!(header("labels.coloured"), "series,GFLOPs,Energy consumption [kWh],Top-5 score [%],label");
+    assert_eq!(header("labels.coloured"), "series,GFLOPs,Energy consumption [kWh],Top-5 score [%],label,status");
     assert!(header("panels").starts_with("series,panel,Input size [px],GPU energy [J],"));
     assert_eq!(csv("panels").lines().count(), 61);
-    assert_eq!(header("two.axes"), "series,Input size [px],Energy per inference [J],Median latency [ms]");
+    assert_eq!(header("two.axes"), "series,Input size [px],Energy per inference [J],Median latency [ms],status");
 }
