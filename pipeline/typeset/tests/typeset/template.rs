@@ -72,7 +72,7 @@ fn text_survives_as_text() {
         "W-int8_A-int8_",
         // The banners, and the head of each page.
         "Simulated data. Computed from simulated raw data",
-        "2 of the 9\nrecords in this paper (sim.regression, many.figure)",
+        "2 of the 9 records in this paper (sim.regression, many.figure)",
         "Reconstructed data. Resting on logs that were never released",
         "256 of 257 checked values agree with those published, 1 do not; 2 entries could not be checked.",
     ];
