@@ -19,7 +19,7 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
     let output = workspace.run(&["build-paper", "--mirror", mirror.to_str().unwrap()]);
     assert!(output.status.success(), "{}", text(&output));
     let papers = String::from_utf8_lossy(&output.stdout).into_owned();
-    let expected = ["tinyml-mcu", "vision-inference", "module-energy", "aipowermeter", "compendium"]
+    let expected = ["tinyml-mcu", "vision-inference", "module-energy", "edge-layers", "aipowermeter", "compendium"]
         .map(|name| format!("derived/papers/{name}.pdf"));
     assert_eq!(papers.lines().collect::<Vec<_>>(), expected, "stdout holds the result and nothing else");
     for paper in expected {
@@ -124,7 +124,7 @@ fn two_workspaces_and_thread_counts_make_the_same_bytes() {
 fn the_committed_figures_are_those_that_are_made_and_nothing_in_them_overlaps() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
-    let studies = ["tinyml-mcu", "vision-inference", "module-energy", "aipowermeter"];
+    let studies = ["tinyml-mcu", "vision-inference", "module-energy", "edge-layers", "aipowermeter"];
     let figures = studies.map(|study| format!("{study}/figures"));
     assert_eq!(workspace.build(&figures.each_ref().map(String::as_str)).code, Some(0));
     let lint = |path: &str, bytes: &[u8]| {

@@ -2,6 +2,7 @@
 //! file, everything that does not depend on them is built, and what was built before stays.
 
 mod aipowermeter;
+mod edge_layers;
 mod module_energy;
 #[path = "../support/mod.rs"]
 mod support;

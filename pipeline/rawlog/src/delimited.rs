@@ -175,6 +175,32 @@ impl Delimited {
         self.numbers_where(name, "a number that is not negative", |number| number >= 0.0)
     }
 
+    /// A column of whole numbers of at least 0.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Cell`] at the first cell that holds none.
+    pub fn counts(&self, name: &str) -> Result<Vec<u64>, DelimitedError> {
+        let count = |(line, cell): (u64, &str)| {
+            cell.trim().parse().map_err(|_| wrong_cell(line, name, cell, "a whole number of at least 0"))
+        };
+        self.column(name)?.map(count).collect()
+    }
+
+    /// A column of finite numbers in which a cell may be empty.
+    ///
+    /// # Errors
+    /// [`DelimitedError::Cell`] at the first cell that holds something else.
+    pub fn optional_numbers(&self, name: &str) -> Result<Vec<Option<f64>>, DelimitedError> {
+        let number = |(line, cell): (u64, &str)| {
+            if cell.trim().is_empty() {
+                return Ok(None);
+            }
+            let number = cell.trim().parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(Some).ok_or_else(|| wrong_cell(line, name, cell, "a finite number, or nothing"))
+        };
+        self.column(name)?.map(number).collect()
+    }
+
     fn numbers_where(
         &self,
         name: &str,
@@ -273,6 +299,11 @@ mod tests {
         let negative = file.non_negative("top5").unwrap_err().to_string();
         assert!(negative.contains("line 2, column top5: \"-2\""), "{negative}");
         assert_eq!(file.numbers("top5").unwrap_err().line(), 3, "NaN is no number");
+        let count = file.counts("top5").unwrap_err().to_string();
+        assert!(count.contains("line 2, column top5: \"-2\" where a whole number"), "{count}");
+        let gaps = Delimited::read(b"model,top1,top5\na,,2\nb,3,x\n", &HEADER).unwrap();
+        assert_eq!(gaps.optional_numbers("top1").unwrap(), [None, Some(3.0)]);
+        assert_eq!(gaps.optional_numbers("top5").unwrap_err().line(), 3);
         assert!(file.texts("top9").unwrap_err().to_string().contains("top9"));
     }
 }

@@ -1,6 +1,10 @@
 //! The sorts of numpy, where the order of equal keys shapes a published result.
 
+mod network;
+
 use std::cmp::Ordering;
+
+pub use network::argsort_network;
 
 /// Parts of up to this many elements are left to the insertion sort.
 const SMALL: usize = 16;

@@ -63,7 +63,7 @@ mod student_t;
 mod student_t_quantile;
 mod sum;
 
-pub use argsort::argsort_quicksort;
+pub use argsort::{argsort_network, argsort_quicksort};
 pub use bootstrap::{Band, BootstrapOptions, bootstrap_band};
 pub use bootstrap_mean::{BootstrapMeanOptions, bootstrap_mean};
 pub use correlation::{Correlation, pearson, spearman};

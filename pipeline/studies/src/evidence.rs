@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::Campaign;
 use crate::cx::Cx;
-use crate::published::Published;
+use crate::on_file;
 use crate::record::{Record, Status};
 use crate::truth::{self, Recovery, Truth};
 use crate::verify::{self, BriefReport, Expectation, Summary};
@@ -51,9 +51,7 @@ impl Outcome {
 
 /// Compares all records with the published values, and with the ground truth of simulated data.
 pub(crate) fn compare(cx: &mut Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<(), Problem> {
-    let file = cx.input_path("published")?;
-    let published = Published::parse(file.as_ref(), &cx.read_text("published")?)
-        .map_err(|error| Problem::new(error.to_string()).in_file(file))?;
+    let published = on_file::published(cx)?;
     let mut truths: Vec<Truth> = Vec::new();
     let mut records: Vec<Record> = Vec::new();
     let roles: Vec<String> = cx.inputs().filter(|role| *role != "published").map(str::to_owned).collect();

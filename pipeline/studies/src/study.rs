@@ -13,7 +13,7 @@ use crate::simulate::{self, Part};
 use crate::sources::{Sources, SourcesError};
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
-use crate::{aipowermeter, compendium, module_energy, tinyml_mcu, vision_inference};
+use crate::{aipowermeter, compendium, edge_layers, module_energy, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -50,6 +50,13 @@ pub fn all() -> &'static [Study] {
             expectations: verify::module_energy::expectations,
             simulation: module_energy::simulate::campaign,
             raw_unit: module_energy::raw_unit,
+        },
+        Study {
+            name: "edge-layers",
+            stages: edge_layers::stages,
+            expectations: verify::edge_layers::expectations,
+            simulation: edge_layers::simulate::campaign,
+            raw_unit: edge_layers::raw_unit,
         },
         Study {
             name: "aipowermeter",

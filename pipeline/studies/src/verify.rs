@@ -28,6 +28,7 @@ use crate::truth::Recovery;
 
 pub mod aipowermeter;
 pub mod compare;
+pub mod edge_layers;
 mod expectation;
 pub mod figure;
 pub mod module_energy;

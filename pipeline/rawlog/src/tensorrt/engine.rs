@@ -23,6 +23,9 @@ pub struct Layer {
     pub name: String,
     /// Its kind, e.g. `CaskConvolution`: the kernel that TensorRT chose.
     pub layer_type: String,
+    /// What the network asked for, e.g. `Convolution`; `None` for layers that compute nothing (`NoOp`).
+    #[serde(default)]
+    pub parameter_type: Option<String>,
     /// Tensors that go in.
     pub inputs: Vec<Tensor>,
     /// Tensors that come out.
@@ -42,6 +45,9 @@ pub struct Layer {
     /// Stride, by axis.
     #[serde(default)]
     pub stride: Vec<u64>,
+    /// Groups of a convolution.
+    #[serde(default)]
+    pub groups: Option<u64>,
 }
 
 /// A tensor between layers.

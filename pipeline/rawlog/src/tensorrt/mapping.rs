@@ -1,7 +1,9 @@
 //! Which power was drawn while which layer ran, by the rules of the original analysis of edge-layers.
 
+use std::collections::BTreeMap;
+
 use super::power_log::Sample;
-use super::{Engine, Profile};
+use super::{Engine, LayerTime, Profile};
 
 /// What the original writes where the engine has no layer of the profile's name.
 pub const UNKNOWN: &str = "Unknown";
@@ -58,7 +60,22 @@ pub enum MappingError {
     },
 }
 
-/// Maps power samples to layers.
+/// Maps power samples to layers, and keeps all rows.
+///
+/// # Errors
+/// Those of [`Mapper`].
+pub fn map<'a>(
+    samples: &'a [Sample],
+    profile: &'a Profile,
+    engine: &'a Engine,
+    idle_microwatt: f64,
+) -> Result<Mapping<'a>, MappingError> {
+    let mut mapper = Mapper::new(samples, profile, engine, idle_microwatt);
+    let rows = mapper.by_ref().collect::<Result<_, _>>()?;
+    Ok(Mapping { rows, unknown_layers: mapper.unknown_layers(), log_exhausted: mapper.log_exhausted })
+}
+
+/// Maps power samples to layers, row by row.
 ///
 /// A layer ran from its end less its run time, which is rounded to whole µs (ties to even), to its
 /// end, both inclusive. One cursor goes through the log and never back, so that a sample belongs to
@@ -66,43 +83,94 @@ pub enum MappingError {
 /// its end the row at hand is written and the mapping stops. A layer that has fewer cycles than
 /// others has no row in those it lacks.
 ///
-/// # Errors
-/// [`MappingError`], naming layer and cycle.
-pub fn map<'a>(
-    samples: &[Sample],
-    profile: &'a Profile,
-    engine: &'a Engine,
+/// After an error, which names layer and cycle, come no more rows.
+pub struct Mapper<'a> {
+    /// Layers of the profile with their kinds in the engine.
+    layers: Vec<(&'a str, Option<&'a str>, &'a [LayerTime])>,
     idle_microwatt: f64,
-) -> Result<Mapping<'a>, MappingError> {
-    let types: std::collections::BTreeMap<&'a str, &'a str> =
-        engine.layers.iter().map(|layer| (layer.name.as_str(), layer.layer_type.as_str())).collect();
-    let names = profile.layers.0.iter().map(|(name, _)| name.as_str());
-    let unknown_layers = names.filter(|name| !types.contains_key(name)).collect();
-    let mut mapping = Mapping { unknown_layers, ..Mapping::default() };
-    let mut rest = samples;
-    for cycle in 0..profile.cycles() {
-        for (layer, runs) in &profile.layers.0 {
-            let Some(run) = runs.get(cycle) else { continue };
-            let (start, end) = window(layer, cycle + 1, run.milliseconds, run.end)?;
-            rest = rest.get(rest.iter().take_while(|sample| sample.time < start).count()..).unwrap_or_default();
-            let taken = rest.iter().take_while(|sample| sample.time <= end).count();
-            let power = mean(rest.get(..taken).unwrap_or_default()).filter(|power| *power != 0.0);
-            rest = rest.get(taken..).unwrap_or_default();
-            mapping.rows.push(Row {
-                cycle: cycle + 1,
-                layer,
-                layer_type: types.get(layer.as_str()).copied().unwrap_or(UNKNOWN),
-                power_with_idle: power,
-                power_without_idle: power.map(|power| power - idle_microwatt),
-                run_time: run.milliseconds,
-            });
-            if rest.is_empty() {
-                mapping.log_exhausted = true;
-                return Ok(mapping);
-            }
+    cycles: usize,
+    /// The cycle at hand, from 0, and the place of the layer that comes next.
+    cycle: usize,
+    place: usize,
+    /// The samples from the cursor on.
+    rest: &'a [Sample],
+    log_exhausted: bool,
+}
+
+impl<'a> Mapper<'a> {
+    /// A mapper at the beginning of log and profile.
+    #[must_use]
+    pub fn new(samples: &'a [Sample], profile: &'a Profile, engine: &'a Engine, idle_microwatt: f64) -> Self {
+        let types: BTreeMap<&'a str, &'a str> =
+            engine.layers.iter().map(|layer| (layer.name.as_str(), layer.layer_type.as_str())).collect();
+        let layers = profile.layers.0.iter().map(|(name, runs)| {
+            let name = name.as_str();
+            (name, types.get(name).copied(), runs.as_slice())
+        });
+        Self {
+            layers: layers.collect(),
+            idle_microwatt,
+            cycles: profile.cycles(),
+            cycle: 0,
+            place: 0,
+            rest: samples,
+            log_exhausted: false,
         }
     }
-    Ok(mapping)
+
+    /// Layers of the profile that the engine does not have, in the order of the profile.
+    #[must_use]
+    pub fn unknown_layers(&self) -> Vec<&'a str> {
+        self.layers.iter().filter(|(_, kind, _)| kind.is_none()).map(|(name, _, _)| *name).collect()
+    }
+
+    /// Whether the log has ended before the profile.
+    #[must_use]
+    pub fn log_exhausted(&self) -> bool {
+        self.log_exhausted
+    }
+
+    /// The row of a run, past the samples that it takes.
+    fn row(&mut self, layer: &'a str, kind: Option<&'a str>, run: LayerTime) -> Result<Row<'a>, MappingError> {
+        let cycle = self.cycle + 1;
+        let (start, end) = window(layer, cycle, run.milliseconds, run.end)?;
+        let passed = self.rest.iter().take_while(|sample| sample.time < start).count();
+        self.rest = self.rest.get(passed..).unwrap_or_default();
+        let taken = self.rest.iter().take_while(|sample| sample.time <= end).count();
+        let power = mean(self.rest.get(..taken).unwrap_or_default()).filter(|power| *power != 0.0);
+        self.rest = self.rest.get(taken..).unwrap_or_default();
+        Ok(Row {
+            cycle,
+            layer,
+            layer_type: kind.unwrap_or(UNKNOWN),
+            power_with_idle: power,
+            power_without_idle: power.map(|power| power - self.idle_microwatt),
+            run_time: run.milliseconds,
+        })
+    }
+}
+
+impl<'a> Iterator for Mapper<'a> {
+    type Item = Result<Row<'a>, MappingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.cycle < self.cycles && !self.log_exhausted {
+            let Some(&(layer, kind, runs)) = self.layers.get(self.place) else {
+                (self.cycle, self.place) = (self.cycle + 1, 0);
+                continue;
+            };
+            self.place += 1;
+            if let Some(run) = runs.get(self.cycle) {
+                let row = self.row(layer, kind, *run);
+                match &row {
+                    Ok(_) => self.log_exhausted = self.rest.is_empty(),
+                    Err(_) => self.cycle = self.cycles,
+                }
+                return Some(row);
+            }
+        }
+        None
+    }
 }
 
 /// Start and end of a run in nanoseconds.

@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use crate::clock;
 use crate::text::{Field, LineEnds, Lines, TextError};
+use crate::time::iso8601;
 
 /// One reading of the sensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +62,26 @@ pub fn read(from: impl BufRead) -> Result<Vec<Sample>, TextError> {
         return Err(TextError::Empty { expected: "samples of power: time,mV,mA" });
     }
     Ok(samples)
+}
+
+/// Looks that the clock never jumps back: the mapping to layers takes samples in the order of the log,
+/// and would count those after a jump to a layer that ran before it.
+///
+/// # Errors
+/// [`TextError::Order`], naming the first line that is earlier than the one before.
+pub fn check_clock(samples: &[Sample]) -> Result<(), TextError> {
+    let jump = samples.windows(2).find_map(|pair| match pair {
+        [before, after] if after.time < before.time => Some((before, after)),
+        _ => None,
+    });
+    match jump {
+        None => Ok(()),
+        Some((before, after)) => Err(TextError::Order {
+            line: after.line,
+            found: format!("the clock jumps back from {} to {}", iso8601(before.time), iso8601(after.time)),
+            expected: "times that do not decrease; cut the log where the clock was set",
+        }),
+    }
 }
 
 /// Whether a first line may be that of such a log.

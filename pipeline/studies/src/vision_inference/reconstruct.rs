@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::clean::utc;
 use crate::cx::Cx;
-use crate::published::{Expected, Published, Token};
+use crate::on_file;
+use crate::published::Token;
 use crate::table::Table;
 
 /// Header of the log: as the notebooks read it, and where each row is from.
@@ -74,7 +75,7 @@ pub(super) fn log(cx: &mut Cx<'_, '_>, log: &Log) -> Result<(), Problem> {
             rows.push((time, format!("{}+00:00,{ENTITY},5.0,{power},W,reconstructed", date_time(time))));
         }
     }
-    for row in published_rows(cx, log.printed)? {
+    for row in on_file::rows(cx, log.printed)? {
         let time = row.first().and_then(|cell| parse_date_time(cell.text())?.utc());
         let time = time.ok_or_else(|| Problem::new(format!("{}: a row without time", log.printed)))?;
         let cells: Vec<&str> = row.iter().map(Token::text).collect();
@@ -101,7 +102,7 @@ fn sums(cx: &Cx<'_, '_>, log: &Log, models: &[String]) -> Result<Vec<i64>, Probl
     match log.energies {
         Energies::Printed(entry) => {
             let mut energies = BTreeMap::new();
-            for row in published_rows(cx, entry)? {
+            for row in on_file::rows(cx, entry)? {
                 if let [model, _, joule, ..] = row.as_slice()
                     && let Some(joule) = joule.decimal()
                 {
@@ -128,15 +129,5 @@ fn sums(cx: &Cx<'_, '_>, log: &Log, models: &[String]) -> Result<Vec<i64>, Probl
             };
             models.iter().enumerate().map(sum).collect()
         }
-    }
-}
-
-fn published_rows(cx: &Cx<'_, '_>, id: &str) -> Result<Vec<Vec<Token>>, Problem> {
-    let file = cx.input_path("published")?;
-    let published = Published::parse(file.as_ref(), &cx.read_text("published")?)
-        .map_err(|error| Problem::new(error.to_string()).in_file(file))?;
-    match published.entry(id).map(|entry| &entry.expected) {
-        Some(Expected::Table(rows)) => Ok(rows.clone()),
-        _ => Err(Problem::new(format!("{id} is no table with rows")).in_file(file)),
     }
 }

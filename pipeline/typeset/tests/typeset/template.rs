@@ -73,7 +73,7 @@ fn text_survives_as_text() {
         // The banners, and the head of each page.
         "Simulated data. Computed from simulated raw data",
         "2 of the 9 records in this paper (sim.regression, many.figure)",
-        "Reconstructed data. Resting on logs that were never released",
+        "Reconstructed data. Resting on data that were never released",
         "256 of 257 checked values agree with those published, 1 do not; 2 entries could not be\nchecked.",
     ];
     for words in expected {

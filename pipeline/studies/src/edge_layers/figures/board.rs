@@ -1,0 +1,104 @@
+//! The simulated board.
+
+use dag::Problem;
+use plot::style::CATEGORICAL;
+use plot::{About, Axis, Cartesian, Figure, Legend, Line, Look, Marker, Points, Size};
+
+use super::{HALF, KINDS, broken};
+use crate::cx::Cx;
+use crate::drawing;
+use crate::edge_layers::aggregate::data_sets;
+use crate::edge_layers::features::Layers;
+use crate::edge_layers::kind::Kind;
+use crate::edge_layers::stats::LEAST_VALUES;
+use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
+use crate::table::Table;
+
+/// Power against run time of all layers.
+pub(in crate::edge_layers) fn layers(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let held = Table::read(cx, "held")?;
+    let mut record = Record::figure("campaign.layers")
+        .x_axis(RecordAxis::new("Run time").unit("ms").scale(Scale::Log))
+        .y_axis(RecordAxis::new("Power").unit("W"));
+    let mut plot =
+        Cartesian::new(Axis::log("Run time of the layer", "ms"), Axis::value("Power without idle", "W").from_zero());
+    for kind in Kind::ALL {
+        let rows = held.of("kind", kind.table())?;
+        let (run_times, powers) = (rows.numbers("run_time")?, rows.numbers("power")?);
+        let look = KINDS.look(kind.table()).map_err(broken)?;
+        plot = plot.mark(Points::new(kind.table(), &run_times, &powers, look).size(3.0).opacity(0.7));
+        record = record.series(Series::scatter(kind.table(), run_times, powers));
+    }
+    let about = About {
+        id: "campaign.layers",
+        title: "Power and run time of the simulated layers",
+        alt: "Scatter of simulated layers. Power lies between one and eight watts, run time between a hundredth of a millisecond and \
+              three; the longest layers are dense.",
+    };
+    drawing::write(cx, &plot.legend(Legend::above()).figure(about, HALF).map_err(broken)?, record)
+}
+
+/// How many power values each layer gets, with genuine stamps and with stamps in bursts.
+pub(in crate::edge_layers) fn survivors(cx: &mut Cx<'_, '_>, models: &Vec<&'static str>) -> Result<(), Problem> {
+    const SIZE: Size = Size::pt(446.0, 210.0);
+    let mut record = Record::figure("burst.samples")
+        .x_axis(RecordAxis::new("Place of the layer in its network"))
+        .y_axis(RecordAxis::new("Cycles with a power sample"));
+    let mut panels = Vec::new();
+    for (name, heading, suffix) in [
+        ("genuine", "Stamped when the layer ends", "statistics"),
+        ("burst", "Stamped in a burst after the cycle", "burst"),
+    ] {
+        let (mut places, mut counts) = (Vec::new(), Vec::new());
+        for model in models {
+            let [engine, ..] = data_sets::roles(model);
+            let (engine, statistics) = (Layers::read(cx, &engine)?, Table::read(cx, &format!("{model}/{suffix}"))?);
+            for (layer, count) in statistics.texts("layer")?.iter().zip(statistics.numbers("power_count")?) {
+                places.push(engine.place(layer)? as f64 + 1.0);
+                counts.push(count);
+            }
+        }
+        let last = places.iter().copied().fold(1.0, f64::max);
+        let axes = Cartesian::new(
+            Axis::value("Place of the layer in its network", "").range(0.0, last + 5.0),
+            Axis::value("Cycles with a power sample", "").range(0.0, 170.0),
+        );
+        let layers =
+            Points::new("layer", &places, &counts, Look::new(CATEGORICAL[0], Marker::Circle)).size(2.5).opacity(0.6);
+        let limit =
+            Line::between("least number accepted", (0.0, LEAST_VALUES), (last + 5.0, LEAST_VALUES), CATEGORICAL[1]);
+        panels.push(axes.mark(layers).mark(limit).heading(heading).legend(Legend::above()));
+        record = record.series(Series::scatter(name, places, counts));
+    }
+    let about = About {
+        id: "burst.samples",
+        title: "Power values of layers with genuine stamps and with stamps in bursts",
+        alt: "Two scatters of the number of power values against the place of the layer in its network. With genuine stamps all layers \
+              lie above the limit of ten. With stamps in bursts many layers lie at zero.",
+    };
+    drawing::write(cx, &Figure::panels(about, SIZE, 2, panels).map_err(broken)?, record)
+}
+
+/// Energy of an inference against its operations.
+pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = cx.read_record("energy-per-inference")?;
+    let column = |place: usize| -> Vec<f64> {
+        table.rows.iter().map(|row| row.get(place).and_then(Cell::as_f64).unwrap_or(f64::NAN)).collect()
+    };
+    let names: Vec<String> = table.rows.iter().filter_map(|row| Some(row.first()?.to_string())).collect();
+    let (gmacs, millijoule): (Vec<f64>, Vec<f64>) =
+        (column(1).iter().map(|macs| macs / 1e9).collect(), column(2).iter().map(|joule| joule * 1e3).collect());
+    let record = Record::figure("campaign.energy")
+        .x_axis(RecordAxis::new("Operations").unit("GMAC").scale(Scale::Log))
+        .y_axis(RecordAxis::new("Energy of an inference").unit("mJ").scale(Scale::Log))
+        .series(Series::scatter("models", gmacs.clone(), millijoule.clone()));
+    let points = Points::new("models", &gmacs, &millijoule, Look::new(CATEGORICAL[0], Marker::Circle)).labels(names);
+    let plot =
+        Cartesian::new(Axis::log("Operations of the held layers", "GMAC"), Axis::log("Energy of an inference", "mJ"));
+    let about = About {
+        id: "campaign.energy",
+        title: "Energy of an inference against its operations, simulated",
+        alt: "Scatter of 21 networks on logarithmic axes: energy rises with operations.",
+    };
+    drawing::write(cx, &plot.mark(points).figure(about, Size::pt(446.0, 290.0)).map_err(broken)?, record)
+}
