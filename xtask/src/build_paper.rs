@@ -11,7 +11,7 @@ use studies::campaign::Campaign;
 use studies::record::Status;
 use studies::sources::Sources;
 use studies::verify::Summary;
-use studies::{Outcome, Study};
+use studies::{Chosen, Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
@@ -48,12 +48,12 @@ struct Built {
 impl Build<'_> {
     /// Builds, and prints the papers.
     fn once(&self, console: &Console) -> Result<Exit, Failure> {
-        let campaigns = self.campaigns()?;
-        self.warn(&campaigns, console);
-        let report = self.build(&campaigns, console)?;
+        let chosen = self.choose()?;
+        self.warn(&chosen, console);
+        let report = self.build(&chosen, console)?;
         console.summary(&report);
-        let built =
-            Built { campaigns: campaigns.iter().map(|(study, campaign)| (study.name, *campaign)).collect(), report };
+        let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
+        let built = Built { campaigns, report };
         if self.arguments.json {
             anstream::println!("{}", serde_json::to_string_pretty(&built).map_err(Failure::new)?);
         } else {
@@ -87,10 +87,10 @@ impl Build<'_> {
             if change == Change::Code {
                 watch::renew(self.root, &self.stop, console);
             }
-            let campaigns = self.campaigns()?;
-            match self.build(&campaigns, &quiet) {
+            let chosen = self.choose()?;
+            match self.build(&chosen, &quiet) {
                 Ok(report) => {
-                    self.warn(&campaigns, console);
+                    self.warn(&chosen, console);
                     console.rebuilt(&report);
                 }
                 // Another build may be at work, or a pin be half written: the next change tries again.
@@ -100,8 +100,8 @@ impl Build<'_> {
         Ok(Exit::Interrupted)
     }
 
-    fn build(&self, campaigns: &[(&Study, Campaign)], console: &Console) -> Result<Report, Failure> {
-        let stages = studies::stages(self.root, campaigns, Arc::clone(&self.typesetter)).map_err(Failure::new)?;
+    fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
+        let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
         let graph = Graph::new(stages).map_err(Failure::new)?;
         let mut options = Options::new(self.root);
         options.jobs = self.arguments.jobs.get();
@@ -111,63 +111,46 @@ impl Build<'_> {
         engine.build(&graph, &self.arguments.targets, &*observer).map_err(failure)
     }
 
-    /// The campaign of each study: as asked for, or the simulated one where published files cannot be
-    /// had. Where something else is wrong with them the study stays published, so that the build fails.
-    fn campaigns(&self) -> Result<Vec<(&'static Study, Campaign)>, Failure> {
+    /// Which raw files each study is made from: as asked for, or simulated ones where published ones
+    /// cannot be had. Where something else is wrong with them it stays published, so that the build fails.
+    fn choose(&self) -> Result<Vec<Chosen>, Failure> {
         let simulated = Campaign::Simulated(self.arguments.simulation.get());
-        let campaign = |study: &'static Study| {
+        let choose = |study: &'static Study| {
+            let sources = Sources::load(self.root, study.name).map_err(Failure::new)?;
             let campaign = match self.arguments.campaign {
                 Some(CampaignName::Simulated) => simulated,
                 Some(CampaignName::Published) => Campaign::Published,
                 None if self.unavailable.broken.contains(study.name) => Campaign::Published,
-                None => match lacking(self.root, study)? {
-                    (0, _) => Campaign::Published,
-                    _ => simulated,
-                },
+                None if fetch::absent(self.root, &sources).is_empty() => Campaign::Published,
+                None => simulated,
             };
-            Ok((study, campaign))
+            Ok(Chosen { study, sources, campaign })
         };
-        studies::all().iter().map(campaign).collect()
+        studies::all().iter().map(choose).collect()
     }
 
     /// Says which studies are made from simulated data; this is never left unsaid.
-    fn warn(&self, campaigns: &[(&'static Study, Campaign)], console: &Console) {
-        let wanted = campaigns.iter().filter(|(study, _)| is_wanted(study, &self.arguments.targets));
-        let simulated = wanted.filter(|(_, campaign)| matches!(campaign, Campaign::Simulated(_)));
-        let told: Vec<String> = simulated.map(|(study, _)| self.told(study)).collect();
-        if told.is_empty() {
+    fn warn(&self, chosen: &[Chosen], console: &Console) {
+        let wanted = chosen.iter().filter(|chosen| is_wanted(chosen.study, &self.arguments.targets));
+        let simulated: Vec<&Chosen> =
+            wanted.filter(|chosen| matches!(chosen.campaign, Campaign::Simulated(_))).collect();
+        if simulated.is_empty() {
             return;
         }
         let simulation = self.arguments.simulation.get();
-        let studies = told.join(", ");
-        let because = match (self.arguments.campaign, &self.unavailable.reason) {
-            (Some(_), _) => String::new(),
-            (None, reason) => {
-                let reason = reason.as_ref().map(|reason| format!("\n  {reason}")).unwrap_or_default();
-                format!(
-                    ", as raw files cannot be had{reason}\n  `cargo xtask fetch` tells what was tried; with --campaign \
-                     published this is an error"
-                )
+        let names: Vec<&str> = simulated.iter().map(|chosen| chosen.study.name).collect();
+        let mut message = format!("made from SIMULATED data ({simulation}): {}", names.join(", "));
+        if self.arguments.campaign.is_none() {
+            let lacking = simulated.iter().map(|chosen| fetch::absent(self.root, &chosen.sources).len()).sum::<usize>();
+            message.push_str(&format!(", as {lacking} raw files cannot be had"));
+            if let Some(reason) = &self.unavailable.reason {
+                message.push_str(&format!("\n  {reason}"));
             }
-        };
-        console.insist(&format!("made from SIMULATED data ({simulation}): {studies}{because}"));
-    }
-
-    /// A study and, where that is the reason to simulate it, how many raw files it lacks.
-    fn told(&self, study: &Study) -> String {
-        match lacking(self.root, study) {
-            Ok((absent, pinned)) if self.arguments.campaign.is_none() => {
-                format!("{} ({absent} of {pinned} files)", study.name)
-            }
-            _ => study.name.to_owned(),
+            message
+                .push_str("\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error");
         }
+        console.insist(&message);
     }
-}
-
-/// How many raw files of a study are not there, of how many.
-fn lacking(root: &Path, study: &Study) -> Result<(usize, usize), Failure> {
-    let sources = Sources::load(root, study.name).map_err(Failure::new)?;
-    Ok((fetch::absent(root, &sources).len(), sources.files.len()))
 }
 
 fn failure(error: Error) -> Failure {

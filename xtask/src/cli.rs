@@ -180,6 +180,9 @@ pub(crate) struct Graph {
     /// Stages or files whose making is drawn; all otherwise.
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
+    /// Whose stages: simulated raw files are made by stages of their own.
+    #[arg(long, value_name = "CAMPAIGN", default_value = "published")]
+    pub(crate) campaign: CampaignName,
     /// The language of the picture.
     #[arg(long, value_name = "FORMAT", default_value = "dot")]
     pub(crate) format: Format,

@@ -30,4 +30,4 @@ mod vision_inference;
 
 pub use evidence::Outcome;
 pub use simulate::Part;
-pub use study::{Study, all, stages};
+pub use study::{Chosen, Study, all, stages};

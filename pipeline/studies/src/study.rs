@@ -10,7 +10,7 @@ use crate::evidence::Outcome;
 use crate::published::Published;
 use crate::record::Record;
 use crate::simulate::{self, Part};
-use crate::sources::{Sources, SourcesError};
+use crate::sources::Sources;
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
 use crate::{aipowermeter, compendium, edge_layers, module_energy, tinyml_mcu, vision_inference};
@@ -68,37 +68,39 @@ pub fn all() -> &'static [Study] {
     ]
 }
 
-/// The stages of studies in a workspace, each made from a campaign, and of the compendium over them.
-///
-/// # Errors
-/// When the pins of raw files cannot be read.
-pub fn stages(
-    root: &Path,
-    campaigns: &[(&Study, Campaign)],
-    typesetter: Arc<typeset::Backend>,
-) -> Result<Vec<Stage>, SourcesError> {
+/// A study, its raw files, and which of them it is made from.
+pub struct Chosen {
+    /// The study.
+    pub study: &'static Study,
+    /// The pins of its raw files.
+    pub sources: Sources,
+    /// The campaign it is made from.
+    pub campaign: Campaign,
+}
+
+/// The stages of studies in a workspace, and of the compendium over them.
+pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Vec<Stage> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
     let mut stages = Vec::new();
-    for (study, campaign) in campaigns {
-        stages.extend(study.stages(&setting, *campaign)?);
+    for Chosen { study, sources, campaign } in chosen {
+        stages.extend(study.stages(&setting, sources, *campaign));
     }
-    let names: Vec<&str> = campaigns.iter().map(|(study, _)| study.name).collect();
+    let names: Vec<&str> = chosen.iter().map(|chosen| chosen.study.name).collect();
     stages.extend(compendium::stages(&setting, &names));
     setting.check_order();
-    Ok(stages)
+    stages
 }
 
 impl Study {
     /// The stages of the study.
-    fn stages(&self, beside: &Setting, campaign: Campaign) -> Result<Vec<Stage>, SourcesError> {
-        let sources = Sources::load(&beside.root, self.name)?;
-        let setting = beside.study(self.name, sources.files, campaign);
+    fn stages(&self, beside: &Setting, sources: &Sources, campaign: Campaign) -> Vec<Stage> {
+        let setting = beside.study(self.name, sources.files.clone(), campaign);
         let mut stages = match campaign {
             Campaign::Published => Vec::new(),
             Campaign::Simulated(simulation) => setting.simulated(self.parts(simulation)),
         };
         stages.extend((self.stages)(&setting));
-        Ok(stages)
+        stages
     }
 
     /// The parts of the study's simulated campaign.

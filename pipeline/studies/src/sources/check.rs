@@ -14,7 +14,7 @@ const SCHEMA: i64 = 1;
 
 /// See [`Sources::parse`].
 pub(super) fn check(text: &str, study: &str, file: &Path) -> Result<Sources, SourcesError> {
-    let checker = Checker { text, file };
+    let checker = Checker::new(text, file);
     // First, so that a file of another schema is not blamed for its keys.
     checker.schema()?;
     let document: Document = checker.deserialize()?;
@@ -72,12 +72,17 @@ struct FileEntry {
 struct Checker<'a> {
     text: &'a str,
     file: &'a Path,
+    /// Where the lines end: every pin asks for its own.
+    ends: Vec<usize>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(text: &'a str, file: &'a Path) -> Self {
+        Self { text, file, ends: text.match_indices('\n').map(|(offset, _)| offset).collect() }
+    }
+
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().iter().take(offset);
-        1 + before.filter(|&&byte| byte == b'\n').count()
+        1 + self.ends.partition_point(|&end| end < offset)
     }
 
     fn syntax(&self, span: Range<usize>, message: &str) -> SourcesError {

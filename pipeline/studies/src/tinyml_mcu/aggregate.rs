@@ -125,7 +125,9 @@ pub(super) fn energy_per_inference(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let energy = stats::mean(&energies).map_err(|error| table.problem(format!("{model}: {error}")))?;
         record = record.plain_row(cells![model, i64::try_from(network.macs()).unwrap_or(i64::MAX), energy]);
     }
-    let note = "Energy of one inference at the supply of the microcontroller's board, idle power included; batches of one.                 The operations follow from the layers (architecture.rs): the column MACs of the raw files counts the weights                 of a convolution once and not at each place.";
+    let note = "Energy of one inference at the supply of the microcontroller's board, idle power included; batches of one. \
+                The operations follow from the layers (architecture.rs): the column MACs of the raw files counts the \
+                weights of a convolution once and not at each place.";
     cx.record(record.unit("macs", "MAC").unit("energy", "J").note(note))
 }
 

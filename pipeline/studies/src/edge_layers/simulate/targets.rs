@@ -14,7 +14,8 @@ const POWER: f64 = 2e-4;
 /// Allowed relative difference of statistics of the run time, whose steps are 32 ns.
 const RUN_TIME: f64 = 1e-6;
 
-/// Tells every cell of the three summaries, the energy of every model, and that no layer is lost.
+/// Tells every cell of the three summaries, numbers of layers, the true windows, the energy of every
+/// model, and that no layer is lost.
 pub(super) fn tell(_: &(), _: &mut dyn RawFiles) -> Result<Vec<Truth>, Problem> {
     let layers = inventory::layers()?;
     let mut truths = Vec::new();
@@ -33,6 +34,19 @@ pub(super) fn tell(_: &(), _: &mut dyn RawFiles) -> Result<Vec<Truth>, Problem> 
             }
         }
     }
+    let count = |of: &dyn Fn(&Layer) -> bool| layers.iter().filter(|layer| of(layer)).count() as f64;
+    for kind in Kind::ALL {
+        let rows = count(&|layer| layer.kind == kind);
+        truths.push(Truth::value(format!("seed.{}.text", kind.id()), "datapoints", rows, Within::Exactly));
+    }
+    let poolings: Vec<f64> =
+        layers.iter().filter(|layer| layer.kind == Kind::Pooling).map(|layer| layer.kernel as f64).collect();
+    for (row, (_, statistic)) in STATISTICS.into_iter().enumerate() {
+        let value = statistic(&describe(&poolings));
+        truths.push(Truth::cell("derived.pool.true_kernel", row, "kernel_0", value, Within::Relative(1e-12)));
+    }
+    truths.push(Truth::value("inventory.split", "divided", count(&|layer| layer.from_split), Within::Exactly));
+    truths.push(Truth::value("burst.all", "layers", layers.len() as f64, Within::Exactly));
     for (row, model) in inventory::MODELS.into_iter().enumerate() {
         let own = || layers.iter().filter(|layer| layer.model == model);
         let energy: f64 = own().map(|layer| layer.power * layer.run_time / 1000.0).sum();
