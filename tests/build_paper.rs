@@ -61,7 +61,16 @@ fn each_change_runs_what_depends_on_it_and_nothing_else() {
     // A sentence of the paper.
     let source = workspace.path("paper/tinyml-mcu/paper.typ");
     let before = fs::read_to_string(&source).unwrap();
+    assert_eq!(workspace.run(&["plan"]).status.code(), Some(0), "everything is fresh");
     fs::write(&source, before.clone() + "\nOne more sentence.\n").unwrap();
+    let plan = workspace.run(&["plan"]);
+    assert_eq!(plan.status.code(), Some(4), "{}", text(&plan));
+    let planned = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(planned.starts_with(&format!("{PAPER} would run")) && planned.lines().count() == 1, "{planned}");
+    let explained = workspace.run(&["explain", "derived/papers/tinyml-mcu.pdf"]);
+    let why = format!("{PAPER} would run; it took ");
+    assert!(String::from_utf8_lossy(&explained.stdout).starts_with(&why), "{}", text(&explained));
+    assert!(text(&explained).contains("\n  input paper/tinyml-mcu/paper.typ changed from "), "{}", text(&explained));
     assert_eq!(workspace.build(&[]).ran(), [PAPER]);
     // Back again: nothing runs, and the paper is the one from before.
     fs::write(&source, before).unwrap();

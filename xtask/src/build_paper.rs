@@ -16,7 +16,7 @@ use studies::{Chosen, Outcome, Study};
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, interrupt};
+use crate::{Exit, Failure, fetch, interrupt, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -25,13 +25,17 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         _ => fetch_missing(root, arguments, console)?,
     };
     let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
-    if arguments.watch { build.again_and_again(console) } else { build.once(console) }
+    match arguments {
+        BuildPaper { dry_run: true, .. } => plan::run(&build, console),
+        BuildPaper { watch: true, .. } => build.again_and_again(console),
+        _ => build.once(console),
+    }
 }
 
 /// What to build, and with what.
-struct Build<'a> {
-    root: &'a Path,
-    arguments: &'a BuildPaper,
+pub(crate) struct Build<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) arguments: &'a BuildPaper,
     typesetter: Arc<typeset::Backend>,
     unavailable: Unavailable,
     stop: Arc<AtomicBool>,
@@ -45,7 +49,20 @@ struct Built {
     report: Report,
 }
 
-impl Build<'_> {
+impl<'a> Build<'a> {
+    /// A build that is only planned. Nothing is fetched: what is not there is simulated.
+    pub(crate) fn planned(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
+        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let (unavailable, stop) = (Unavailable::default(), Arc::default());
+        Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
+    }
+
+    /// The graph of the stages, from the data that a build would take.
+    pub(crate) fn graph(&self) -> Result<Graph, Failure> {
+        let stages = studies::stages(self.root, &self.choose()?, Arc::clone(&self.typesetter));
+        Graph::new(stages).map_err(Failure::new)
+    }
+
     /// Builds, and prints the papers.
     fn once(&self, console: &Console) -> Result<Exit, Failure> {
         let chosen = self.choose()?;
@@ -113,7 +130,7 @@ impl Build<'_> {
 
     /// Which raw files each study is made from: as asked for, or simulated ones where published ones
     /// cannot be had. Where something else is wrong with them it stays published, so that the build fails.
-    fn choose(&self) -> Result<Vec<Chosen>, Failure> {
+    pub(crate) fn choose(&self) -> Result<Vec<Chosen>, Failure> {
         let simulated = Campaign::Simulated(self.arguments.simulation.get());
         let choose = |study: &'static Study| {
             let sources = Sources::load(self.root, study.name).map_err(Failure::new)?;
@@ -130,7 +147,7 @@ impl Build<'_> {
     }
 
     /// Says which studies are made from simulated data; this is never left unsaid.
-    fn warn(&self, chosen: &[Chosen], console: &Console) {
+    pub(crate) fn warn(&self, chosen: &[Chosen], console: &Console) {
         let wanted = chosen.iter().filter(|chosen| is_wanted(chosen.study, &self.arguments.targets));
         let simulated: Vec<&Chosen> =
             wanted.filter(|chosen| matches!(chosen.campaign, Campaign::Simulated(_))).collect();
@@ -153,7 +170,7 @@ impl Build<'_> {
     }
 }
 
-fn failure(error: Error) -> Failure {
+pub(crate) fn failure(error: Error) -> Failure {
     match &error {
         Error::Locked { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
         Error::Graph(_) => Failure::usage(&error),

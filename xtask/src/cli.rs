@@ -14,7 +14,8 @@ use studies::campaign::Simulation;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 a stage failed or a value is not the published one, 2 wrong usage, \
-                  3 another build is at work, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
+                  3 another build is at work, \
+                  4 a plan found something to do, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -38,6 +39,14 @@ pub(crate) enum Command {
                             cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1\n  \
                             cargo xtask build-paper --campaign published")]
     BuildPaper(BuildPaper),
+    /// Tell what a build would do, why, and how long that took last time. Nothing is written or fetched.
+    #[command(after_help = "Examples:\n  cargo xtask plan\n  cargo xtask plan tinyml-mcu --json\n\n\
+                            Exit code 0 if everything is fresh, 4 if something is to be done, 1 if an input is missing.")]
+    Plan(Plan),
+    /// Tell every reason why stages are not fresh: which input, parameter, code or output changed.
+    #[command(after_help = "Examples:\n  cargo xtask explain tinyml-mcu/typeset/paper\n  \
+                            cargo xtask explain figures/tinyml-mcu/fig5.svg\n\nExit codes as of plan.")]
+    Explain(Explain),
     /// Write the simulated raw files of studies, with their ground truth.
     ///
     /// The files have the formats of the genuine ones; the same seed and scale give the same bytes.
@@ -96,9 +105,64 @@ pub(crate) struct BuildPaper {
     /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) watch: bool,
+    /// Only tell what would be done, as plan does after missing raw files were fetched.
+    #[arg(short = 'n', long, conflicts_with = "watch")]
+    pub(crate) dry_run: bool,
     /// Print what was done as JSON instead of the papers' paths.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Plan {
+    /// What to plan: as of build-paper; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// The stages, by their ids, the beginning of ids up to a `/`, or a file that they make.
+    #[arg(value_name = "STAGE", required = true)]
+    stages: Vec<String>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// What is asked of a build that is only planned.
+#[derive(Args)]
+struct Asked {
+    /// Which raw files the build would use, as of build-paper.
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<CampaignName>,
+    #[command(flatten)]
+    simulation: SimulationOf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Asked {
+    /// The build that is planned.
+    fn of(self, targets: Vec<String>) -> BuildPaper {
+        let Self { campaign, simulation, json } = self;
+        let (mirrors, jobs) = (Vec::new(), Jobs { jobs: None });
+        BuildPaper { targets, mirrors, campaign, simulation, jobs, typst: None, watch: false, dry_run: true, json }
+    }
+}
+
+impl From<Plan> for BuildPaper {
+    fn from(plan: Plan) -> Self {
+        plan.asked.of(plan.targets)
+    }
+}
+
+impl From<Explain> for BuildPaper {
+    fn from(explain: Explain) -> Self {
+        explain.asked.of(explain.stages)
+    }
 }
 
 /// A campaign by its name.

@@ -8,6 +8,7 @@ mod graph;
 mod inspect;
 mod interrupt;
 mod parallel;
+mod plan;
 mod reproduce;
 mod simulate;
 mod verify;
@@ -45,6 +46,8 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
+        Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
@@ -72,6 +75,8 @@ enum Exit {
     Usage = 2,
     /// Another process builds.
     Locked = 3,
+    /// A plan found something to do.
+    Stale = 4,
     /// Stopped by Ctrl-C, as shells tell it.
     Interrupted = 130,
 }

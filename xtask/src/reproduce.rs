@@ -208,6 +208,7 @@ mod tests {
             reasons: Vec::new(),
             duration: Duration::ZERO,
             outputs: contents.iter().map(|c| (format!("{id}/file"), Digest::of(c.as_bytes()))).collect(),
+            printed: Default::default(),
         };
         let stages = stages.iter().map(stage).collect();
         Report { stages, state_problem: None, duration: Duration::ZERO, files_hashed: 0 }

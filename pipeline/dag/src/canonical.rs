@@ -52,14 +52,15 @@ fn write(value: &Value, out: &mut String) {
 
 /// The values that differ between two canonical texts, as `(path, before, after)` with paths such
 /// as `bootstrap.seed`; a side that lacks the value is `None`.
-pub(crate) fn differences(before: &str, after: &str) -> Vec<(String, Option<String>, Option<String>)> {
+pub(crate) fn differences(before: &str, after: &str) -> Vec<Difference> {
     let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
     let mut found = Vec::new();
     compare("", Some(&parse(before)), Some(&parse(after)), &mut found);
     found
 }
 
-type Difference = (String, Option<String>, Option<String>);
+/// What differs, what it was, and what it is.
+pub(crate) type Difference = (String, Option<String>, Option<String>);
 
 fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     if before == after {

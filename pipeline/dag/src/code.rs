@@ -8,7 +8,7 @@ pub mod cargo;
 mod lock;
 mod module;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +24,10 @@ pub struct Code {
 }
 
 impl Default for Code {
+    /// No code at all: what all commands share.
     fn default() -> Self {
-        Self::new(Vec::new())
+        static NONE: LazyLock<Code> = LazyLock::new(|| Code::new(Vec::new()));
+        NONE.clone()
     }
 }
 

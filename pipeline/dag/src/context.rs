@@ -7,18 +7,21 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
+use crate::files::Stamp;
 use crate::problem::Problem;
 use crate::stage::Output;
 use crate::store::Used;
 
 /// The handles of a running stage.
 pub struct Context<'a> {
-    root: &'a Path,
+    pub(crate) root: &'a Path,
     stage: &'a str,
-    inputs: &'a [Used],
-    outputs: &'a [Output],
-    scratch: &'a Path,
-    /// Inputs that were given out by path, to be checked when the function is done.
+    pub(crate) used: &'a [Used],
+    pub(crate) outputs: &'a [Output],
+    pub(crate) scratch: &'a Path,
+    /// What the inputs looked like at the start.
+    stamps: Vec<Option<Stamp>>,
+    /// Inputs that were given out by path, so that nobody has seen yet what was read from them.
     by_path: RefCell<BTreeSet<usize>>,
 }
 
@@ -26,11 +29,12 @@ impl<'a> Context<'a> {
     pub(crate) fn new(
         root: &'a Path,
         stage: &'a str,
-        inputs: &'a [Used],
+        used: &'a [Used],
         outputs: &'a [Output],
         scratch: &'a Path,
     ) -> Self {
-        Self { root, stage, inputs, outputs, scratch, by_path: RefCell::default() }
+        let stamps = used.iter().map(|input| stamp(root, input).ok()).collect();
+        Self { root, stage, used, outputs, scratch, stamps, by_path: RefCell::default() }
     }
 
     /// The id of the stage.
@@ -40,17 +44,17 @@ impl<'a> Context<'a> {
 
     /// Roles of the declared inputs, in declared order.
     pub fn inputs(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.inputs.iter().map(|input| input.role.as_str())
+        self.used.iter().map(|input| input.role.as_str())
     }
 
     /// The path of an input below the workspace, for messages.
     pub fn input_path(&self, role: &str) -> Result<&'a str, Problem> {
-        Ok(&self.inputs[self.input(role)?].path)
+        Ok(&self.used[self.input(role)?].path)
     }
 
     /// The digest of an input's content.
     pub fn input_digest(&self, role: &str) -> Result<Digest, Problem> {
-        Ok(self.inputs[self.input(role)?].digest)
+        Ok(self.used[self.input(role)?].digest)
     }
 
     /// Reads an input whole.
@@ -58,9 +62,9 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the input is not declared, cannot be read, or is no longer the one that made the key.
     pub fn read(&self, role: &str) -> Result<Vec<u8>, Problem> {
-        let input = &self.inputs[self.input(role)?];
+        let input = &self.used[self.input(role)?];
         let bytes = fs::read(self.root.join(&input.path)).map_err(|error| Problem::io("read", &input.path, &error))?;
-        if Digest::of(&bytes) == input.digest { Ok(bytes) } else { Err(changed(input)) }
+        if Digest::of(&bytes) == input.digest { Ok(bytes) } else { Err(input.has_changed()) }
     }
 
     /// Reads an input as UTF-8 text.
@@ -76,12 +80,11 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The place of an input, for readers that want a path. It is checked after the run that the
-    /// content there is still the one that made the key.
+    /// The place of an input, for readers that want a path.
     pub fn path(&self, role: &str) -> Result<PathBuf, Problem> {
         let input = self.input(role)?;
         self.by_path.borrow_mut().insert(input);
-        Ok(self.root.join(&self.inputs[input].path))
+        Ok(self.root.join(&self.used[input].path))
     }
 
     /// Writes an output whole.
@@ -109,33 +112,46 @@ impl<'a> Context<'a> {
     }
 
     fn input(&self, role: &str) -> Result<usize, Problem> {
-        let found = self.inputs.iter().position(|input| input.role == role);
-        found.ok_or_else(|| undeclared("input", role, &mut self.inputs.iter().map(|i| i.role.as_str())))
+        let found = self.used.iter().position(|input| input.role == role);
+        found.ok_or_else(|| undeclared("input", role, &mut self.used.iter().map(|i| i.role.as_str())))
     }
 
     fn output(&self, role: &str) -> Result<usize, Problem> {
-        let found = self.outputs.iter().position(|output| output.role == role);
-        found.ok_or_else(|| undeclared("output", role, &mut self.outputs.iter().map(|o| o.role.as_str())))
+        let found = self.outputs.iter().position(|output| *output.role == *role);
+        found.ok_or_else(|| undeclared("output", role, &mut self.outputs.iter().map(|o| &*o.role)))
     }
 
-    /// Checks that the inputs given out by path did not change during the run.
+    /// Checks when the stage's work is done that the inputs are still those that made the key, and,
+    /// for those that were given out by path, that they were not others in between.
     pub(crate) fn check_inputs(&self) -> Result<(), Problem> {
-        for &input in self.by_path.borrow().iter() {
-            let input = &self.inputs[input];
-            let file = fs::File::open(self.root.join(&input.path));
-            let found = file.and_then(Digest::of_reader).map_err(|error| Problem::io("read", &input.path, &error))?;
-            if found.0 != input.digest {
-                return Err(changed(input));
+        for (i, (input, before)) in self.used.iter().zip(&self.stamps).enumerate() {
+            let unchanged = || {
+                let now = Some(stamp(self.root, input)?);
+                let by_path = self.by_path.borrow().contains(&i);
+                if now == *before && !by_path {
+                    return Ok(true);
+                }
+                // Of a content that came and went only the times are left. A new change time alone
+                // may stem from a link or a mode, which do no harm.
+                let came_and_went = match (now, before) {
+                    (Some(now), Some(before)) => !now.is_same_content_as(before),
+                    _ => true,
+                };
+                if by_path && came_and_went {
+                    return Ok(false);
+                }
+                Ok(Digest::of_reader(fs::File::open(self.root.join(&input.path))?)?.0 == input.digest)
+            };
+            if !unchanged().map_err(|error: io::Error| Problem::io("read", &input.path, &error))? {
+                return Err(input.has_changed());
             }
         }
         Ok(())
     }
 }
 
-fn changed(input: &Used) -> Problem {
-    Problem::new("the input changed while the stage ran")
-        .in_file(&input.path)
-        .help("run again when the file is left alone")
+fn stamp(root: &Path, input: &Used) -> io::Result<Stamp> {
+    Ok(Stamp::of(&fs::metadata(root.join(&input.path))?))
 }
 
 fn undeclared(kind: &str, role: &str, declared: &mut dyn Iterator<Item = &str>) -> Problem {

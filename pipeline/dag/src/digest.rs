@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use serde::de::Error as _;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -77,41 +77,62 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_bytes(&self.0) }
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = String::deserialize(deserializer)?;
-            Self::from_hex(&text).ok_or_else(|| D::Error::custom("expected 64 hex digits"))
+            deserializer.deserialize_str(Told)
         } else {
-            Ok(Self(<[u8; 32]>::deserialize(deserializer)?))
+            deserializer.deserialize_bytes(Told)
         }
+    }
+}
+
+/// Reads a digest as hex digits or as its 32 bytes.
+struct Told;
+
+impl Visitor<'_> for Told {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a SHA-256 digest: 64 hex digits, or 32 bytes")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Digest, E> {
+        Digest::from_hex(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Digest, E> {
+        bytes.try_into().map(Digest).map_err(|_| E::invalid_length(bytes.len(), &self))
     }
 }
 
 /// Digests a list of fields. Each is prefixed with its length, so no two different lists can
 /// feed the same bytes to the hash.
-pub(crate) struct FieldHasher(Sha256);
+pub(crate) struct FieldHasher {
+    /// Hashed in one go: the hash is slow to start on many small pieces.
+    bytes: Vec<u8>,
+}
 
 impl FieldHasher {
     /// `domain` keeps digests made for different purposes apart.
     pub(crate) fn new(domain: &str) -> Self {
-        let mut hasher = Self(Sha256::new());
+        let mut hasher = Self { bytes: Vec::with_capacity(1024) };
         hasher.field(domain.as_bytes());
         hasher
     }
 
     pub(crate) fn field(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.count(bytes.len());
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Announces how many fields follow, so that a list cannot run into its neighbour.
     pub(crate) fn count(&mut self, n: usize) {
-        self.0.update((n as u64).to_le_bytes());
+        self.bytes.extend_from_slice(&(n as u64).to_le_bytes());
     }
 
     pub(crate) fn digest(&mut self, digest: &Digest) {
@@ -119,7 +140,7 @@ impl FieldHasher {
     }
 
     pub(crate) fn finish(self) -> Digest {
-        Digest(self.0.finalize().into())
+        Digest::of(&self.bytes)
     }
 }
 

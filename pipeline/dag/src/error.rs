@@ -7,7 +7,7 @@ use crate::graph::GraphError;
 use crate::problem::Problem;
 
 /// Why a build could not begin, or could not be written down. What is wrong with single stages is
-/// told in the [`Report`].
+/// told in the [`Report`](crate::Report).
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process builds in this workspace.

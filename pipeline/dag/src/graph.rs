@@ -1,9 +1,12 @@
 //! The graph: stages joined by the paths that one writes and another reads.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::mem;
 use std::path::{Component, Path};
 
-use crate::stage::{Input, Stage};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use crate::stage::{Name, Stage};
 
 /// Why stages do not make a graph. Each is a mistake in their declarations.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,10 +44,23 @@ pub enum GraphError {
 /// Stages in an order in which each comes after those it reads from.
 pub struct Graph {
     pub(crate) stages: Vec<Stage>,
-    /// For each stage and each of its inputs: the stage and output that it reads, or a source file.
-    pub(crate) origins: Vec<Vec<Option<(usize, usize)>>>,
+    pub(crate) files: Names,
     /// For each stage: the stages that read from it, ascending.
     pub(crate) dependants: Vec<Vec<usize>>,
+}
+
+/// The files that the stages name, by number: everything that is known of a file stands in a list
+/// at its number, so that a path is looked up once.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// Each path once, in the order in which the stages were declared.
+    pub(crate) paths: Vec<Name>,
+    /// For each file: the stage that makes it and the place among its outputs; `None` for a source.
+    pub(crate) writers: Vec<Option<(usize, usize)>>,
+    /// For each stage: the files it reads, in declared order.
+    pub(crate) reads: Vec<Vec<usize>>,
+    /// For each stage: the files it makes, in declared order.
+    pub(crate) writes: Vec<Vec<usize>>,
 }
 
 impl Graph {
@@ -53,25 +69,19 @@ impl Graph {
     /// # Errors
     /// See [`GraphError`].
     pub fn new(stages: Vec<Stage>) -> Result<Self, GraphError> {
-        let writers = check_declarations(&stages)?;
-        let order = topological_order(&stages, &writers)?;
-        let mut slots: Vec<Option<Stage>> = stages.into_iter().map(Some).collect();
-        let stages: Vec<Stage> = order.iter().filter_map(|&i| slots[i].take()).collect();
-
-        let mut outputs: HashMap<&str, (usize, usize)> = HashMap::new();
-        for (s, stage) in stages.iter().enumerate() {
-            for (o, output) in stage.outputs.iter().enumerate() {
-                outputs.insert(&output.path, (s, o));
+        let declared = Names::of(&stages)?;
+        let order = topological_order(&stages, &declared)?;
+        let (stages, files) = if order.is_sorted() { (stages, declared) } else { reordered(stages, declared, &order) };
+        let mut dependants: Vec<Vec<usize>> = vec![Vec::new(); stages.len()];
+        for reader in 0..stages.len() {
+            for origin in files.origins(reader) {
+                // A stage may read several outputs of another: readers come in ascending order.
+                if dependants[origin].last() != Some(&reader) {
+                    dependants[origin].push(reader);
+                }
             }
         }
-        let origin = |input: &Input| outputs.get(input.path.as_str()).copied();
-        let origins: Vec<Vec<_>> = stages.iter().map(|s| s.inputs.iter().map(origin).collect()).collect();
-        let mut dependants = vec![Vec::new(); stages.len()];
-        for (reader, origins) in origins.iter().enumerate() {
-            let read: BTreeSet<usize> = origins.iter().flatten().map(|&(stage, _)| stage).collect();
-            read.into_iter().for_each(|stage| dependants[stage].push(reader));
-        }
-        Ok(Self { stages, origins, dependants })
+        Ok(Self { stages, files, dependants })
     }
 
     /// The stages, each after those it reads from.
@@ -82,36 +92,44 @@ impl Graph {
     /// Ids of the stages that `id` reads from, in order, each once.
     pub fn reads_from(&self, id: &str) -> Vec<&str> {
         let Some(stage) = self.stages.iter().position(|s| s.id == id) else { return Vec::new() };
-        let read: BTreeSet<usize> = self.origins[stage].iter().flatten().map(|&(s, _)| s).collect();
+        let read: BTreeSet<usize> = self.files.origins(stage).collect();
         read.into_iter().map(|s| self.stages[s].id.as_str()).collect()
     }
 
-    /// Which stages `targets` need, themselves included; all where there is no target. A target is
-    /// a stage's id, a leading part of ids up to a `/`, or the path of an output.
+    /// Ids of the stages that a target names: a stage's id, a leading part of ids up to a `/`, or
+    /// the path of an output.
+    ///
+    /// # Errors
+    /// When it names none.
+    pub fn named(&self, target: &str) -> Result<Vec<&str>, GraphError> {
+        Ok(self.matching(target)?.into_iter().map(|stage| self.stages[stage].id.as_str()).collect())
+    }
+
+    fn matching(&self, target: &str) -> Result<Vec<usize>, GraphError> {
+        let target = target.trim_end_matches('/');
+        let names = |stage: &Stage| {
+            let in_group = stage.id.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            in_group || stage.outputs.iter().any(|output| *output.path == *target)
+        };
+        let found: Vec<usize> = (0..self.stages.len()).filter(|&stage| names(&self.stages[stage])).collect();
+        if found.is_empty() {
+            return Err(GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) });
+        }
+        Ok(found)
+    }
+
+    /// Which stages `targets` need, themselves included; all where there is no target.
     pub(crate) fn select(&self, targets: &[String]) -> Result<Vec<bool>, GraphError> {
         if targets.is_empty() {
             return Ok(vec![true; self.stages.len()]);
         }
         let mut selected = vec![false; self.stages.len()];
         for target in targets {
-            let target = target.trim_end_matches('/');
-            let mut found = false;
-            for (i, stage) in self.stages.iter().enumerate() {
-                let in_group =
-                    stage.id.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-                if in_group || stage.outputs.iter().any(|output| output.path == target) {
-                    selected[i] = true;
-                    found = true;
-                }
-            }
-            if !found {
-                let nearest = self.nearest(target);
-                return Err(GraphError::UnknownTarget { target: target.to_owned(), nearest });
-            }
+            self.matching(target)?.into_iter().for_each(|stage| selected[stage] = true);
         }
         for stage in (0..self.stages.len()).rev() {
             if selected[stage] {
-                self.origins[stage].iter().flatten().for_each(|&(origin, _)| selected[origin] = true);
+                self.files.origins(stage).for_each(|origin| selected[origin] = true);
             }
         }
         Ok(selected)
@@ -121,70 +139,136 @@ impl Graph {
     fn nearest(&self, target: &str) -> Option<String> {
         let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
         let common_end = |a: &str, b: &str| a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
-        let names = self.stages.iter().flat_map(|s| std::iter::once(&s.id).chain(s.outputs.iter().map(|o| &o.path)));
+        let names =
+            self.stages.iter().flat_map(|s| std::iter::once(s.id.as_str()).chain(s.outputs.iter().map(|o| &*o.path)));
         names
             .map(|name| (common(name, target).max(common_end(name, target)), name))
             .filter(|(shared, _)| *shared >= 3)
             .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-            .map(|(_, name)| name.clone())
+            .map(|(_, name)| name.to_owned())
     }
 }
 
-/// Checks each declaration by itself and against the others; returns who writes which path.
-fn check_declarations(stages: &[Stage]) -> Result<HashMap<String, usize>, GraphError> {
-    let mut ids = BTreeSet::new();
-    let mut writers: HashMap<String, usize> = HashMap::new();
-    for (i, stage) in stages.iter().enumerate() {
-        if !ids.insert(stage.id.as_str()) {
-            return Err(GraphError::DuplicateStage(stage.id.clone()));
-        }
-        if stage.outputs.is_empty() {
-            return Err(GraphError::NoOutput(stage.id.clone()));
-        }
-        let inputs = stage.inputs.iter().map(|input| (&input.role, &input.path));
-        let outputs = stage.outputs.iter().map(|output| (&output.role, &output.path));
-        for declared in [inputs.collect::<Vec<_>>(), outputs.collect()] {
-            let mut roles = BTreeSet::new();
-            for (role, path) in declared {
-                if !roles.insert(role) {
-                    return Err(GraphError::DuplicateRole { stage: stage.id.clone(), role: role.clone() });
+impl Names {
+    /// Numbers the files, and checks each declaration by itself and against the others.
+    fn of(stages: &[Stage]) -> Result<Self, GraphError> {
+        // Room for as many files as there can be: to grow on the way costs more.
+        let files = stages.iter().map(|stage| stage.inputs.len() + stage.outputs.len()).sum();
+        let mut numbers = Numbers::default();
+        numbers.numbers.reserve(files);
+        numbers.names.paths.reserve(files);
+        numbers.names.writers.reserve(files);
+        let mut ids = FxHashSet::with_capacity_and_hasher(stages.len(), FxBuildHasher);
+        for (s, stage) in stages.iter().enumerate() {
+            if !ids.insert(stage.id.as_str()) {
+                return Err(GraphError::DuplicateStage(stage.id.clone()));
+            }
+            if stage.outputs.is_empty() {
+                return Err(GraphError::NoOutput(stage.id.clone()));
+            }
+            let (inputs, outputs) = (stage.inputs.iter().map(|i| &*i.role), stage.outputs.iter().map(|o| &*o.role));
+            if let Some(role) = first_repeated(inputs).or_else(|| first_repeated(outputs)) {
+                return Err(GraphError::DuplicateRole { stage: stage.id.clone(), role: role.to_owned() });
+            }
+            let reads = stage.inputs.iter().map(|input| numbers.of(stage, &input.path)).collect::<Result<_, _>>()?;
+            let writes: Vec<usize> =
+                stage.outputs.iter().map(|output| numbers.of(stage, &output.path)).collect::<Result<_, _>>()?;
+            for (o, &file) in writes.iter().enumerate() {
+                if let Some((first, _)) = numbers.names.writers[file].replace((s, o)) {
+                    let (first, second) = (stages[first].id.clone(), stage.id.clone());
+                    return Err(GraphError::DuplicateOutput { path: stage.outputs[o].path.to_string(), first, second });
                 }
-                if !is_inside(path) {
-                    return Err(GraphError::BadPath { stage: stage.id.clone(), path: path.clone() });
+            }
+            numbers.names.reads.push(reads);
+            numbers.names.writes.push(writes);
+        }
+        let Numbers { names, numbers } = numbers;
+        names.check_folders(stages, &numbers)?;
+        Ok(names)
+    }
+
+    /// Checks that no output lies below another.
+    fn check_folders(&self, stages: &[Stage], numbers: &FxHashMap<&str, usize>) -> Result<(), GraphError> {
+        for (path, writer) in self.paths.iter().zip(&self.writers) {
+            let Some((second, _)) = writer else { continue };
+            for (end, _) in path.match_indices('/') {
+                let folder = &path[..end];
+                if let Some((first, _)) = numbers.get(folder).and_then(|&file| self.writers[file]) {
+                    let (first, second) = (stages[first].id.clone(), stages[*second].id.clone());
+                    return Err(GraphError::OutputBelowOutput {
+                        file: folder.to_owned(),
+                        path: path.to_string(),
+                        first,
+                        second,
+                    });
                 }
             }
         }
-        for output in &stage.outputs {
-            if let Some(first) = writers.insert(output.path.clone(), i) {
-                let (first, second) = (stages[first].id.clone(), stage.id.clone());
-                return Err(GraphError::DuplicateOutput { path: output.path.clone(), first, second });
-            }
-        }
+        Ok(())
     }
-    let outputs: BTreeSet<&str> = writers.keys().map(String::as_str).collect();
-    for output in &outputs {
-        let folders = output.match_indices('/').map(|(end, _)| &output[..end]);
-        if let Some(file) = folders.into_iter().find(|folder| outputs.contains(folder)) {
-            let (first, second) = (stages[writers[file]].id.clone(), stages[writers[*output]].id.clone());
-            return Err(GraphError::OutputBelowOutput {
-                file: file.to_owned(),
-                path: (*output).to_owned(),
-                first,
-                second,
-            });
-        }
+
+    /// The stages that a stage reads from, in the order of its inputs.
+    pub(crate) fn origins(&self, stage: usize) -> impl Iterator<Item = usize> {
+        self.reads[stage].iter().filter_map(|&file| self.writers[file]).map(|(origin, _)| origin)
     }
-    Ok(writers)
 }
 
-fn is_inside(path: &str) -> bool {
-    let normal = Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
-    // `components` drops what a plain join would keep: "a//b", "a/./b" and a slash at the end.
-    normal && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+/// The numbers of the files met so far.
+#[derive(Default)]
+struct Numbers<'a> {
+    numbers: FxHashMap<&'a str, usize>,
+    names: Names,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(&mut self, stage: &Stage, path: &'a Name) -> Result<usize, GraphError> {
+        if let Some(&number) = self.numbers.get(&**path) {
+            return Ok(number);
+        }
+        if !is_inside(path) {
+            return Err(GraphError::BadPath { stage: stage.id.clone(), path: path.to_string() });
+        }
+        let number = self.names.paths.len();
+        self.numbers.insert(path, number);
+        self.names.paths.push(Name::clone(path));
+        self.names.writers.push(None);
+        Ok(number)
+    }
+}
+
+/// The first name that was there before.
+fn first_repeated<'a>(mut names: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    if names.len() > 8 {
+        let mut seen = FxHashSet::default();
+        return names.find(|&name| !seen.insert(name));
+    }
+    // A few are compared faster than they are hashed.
+    let all = names.clone();
+    names.enumerate().find(|&(i, name)| all.clone().take(i).any(|other| other == name)).map(|(_, name)| name)
+}
+
+/// Whether a path stays below the workspace, and has only one spelling.
+pub(crate) fn is_inside(path: &str) -> bool {
+    // A Windows path could begin with a drive, which `components` knows.
+    let normal = cfg!(unix) || Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    normal && !path.contains(['\\', '\0']) && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// Brings stages, and what is said of them, into another order.
+fn reordered(stages: Vec<Stage>, names: Names, order: &[usize]) -> (Vec<Stage>, Names) {
+    let mut places = vec![0; stages.len()];
+    order.iter().enumerate().for_each(|(place, &stage)| places[stage] = place);
+    let Names { paths, writers, mut reads, mut writes } = names;
+    let writers = writers.into_iter().map(|writer| writer.map(|(stage, output)| (places[stage], output))).collect();
+    let reads = order.iter().map(|&stage| mem::take(&mut reads[stage])).collect();
+    let writes = order.iter().map(|&stage| mem::take(&mut writes[stage])).collect();
+    let mut slots: Vec<Option<Stage>> = stages.into_iter().map(Some).collect();
+    let stages = order.iter().filter_map(|&stage| slots[stage].take()).collect();
+    (stages, Names { paths, writers, reads, writes })
 }
 
 /// Depth first, in declared order, so that the order is the same on every machine.
-fn topological_order(stages: &[Stage], writers: &HashMap<String, usize>) -> Result<Vec<usize>, GraphError> {
+fn topological_order(stages: &[Stage], names: &Names) -> Result<Vec<usize>, GraphError> {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         New,
@@ -198,23 +282,23 @@ fn topological_order(stages: &[Stage], writers: &HashMap<String, usize>) -> Resu
         let mut open = if marks[root] == Mark::New { vec![(root, 0)] } else { continue };
         marks[root] = Mark::Open;
         while let Some((stage, next)) = open.last_mut() {
-            let Some(input) = stages[*stage].inputs.get(*next) else {
+            let Some(&file) = names.reads[*stage].get(*next) else {
                 marks[*stage] = Mark::Done;
                 order.push(*stage);
                 open.pop();
                 continue;
             };
             *next += 1;
-            match writers.get(&input.path) {
-                Some(&origin) if marks[origin] == Mark::New => {
+            match names.writers[file] {
+                Some((origin, _)) if marks[origin] == Mark::New => {
                     marks[origin] = Mark::Open;
                     open.push((origin, 0));
                 }
-                Some(&origin) if marks[origin] == Mark::Open => {
+                Some((origin, _)) if marks[origin] == Mark::Open => {
                     let start = open.iter().position(|&(s, _)| s == origin).unwrap_or(0);
-                    let mut names: Vec<String> = open[start..].iter().map(|&(s, _)| stages[s].id.clone()).collect();
-                    names.push(stages[origin].id.clone());
-                    return Err(GraphError::Cycle(names));
+                    let mut cycle: Vec<String> = open[start..].iter().map(|&(s, _)| stages[s].id.clone()).collect();
+                    cycle.push(stages[origin].id.clone());
+                    return Err(GraphError::Cycle(cycle));
                 }
                 _ => {}
             }

@@ -5,13 +5,32 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use crate::command::Command;
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::files::Known;
+#[cfg(unix)]
+use crate::mirror;
+#[cfg(unix)]
+use crate::pool::Pool;
 use crate::problem::Problem;
+#[cfg(unix)]
+use crate::process::Children;
 use crate::report::Reason;
-use crate::stage::Stage;
+use crate::stage::{Stage, Work};
 use crate::store::{Ingredients, Made, Manifest, Store};
+
+/// What all jobs of a build share.
+pub(crate) struct Place<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) tmp: &'a Path,
+    pub(crate) store: &'a Store,
+    #[cfg(unix)]
+    pub(crate) children: &'a Children,
+    #[cfg(unix)]
+    pub(crate) pool: &'a Pool,
+}
 
 /// What a thread needs to bring a stage up to date.
 pub(crate) struct Job<'a> {
@@ -32,24 +51,27 @@ pub(crate) struct Done {
     pub(crate) key: Digest,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) duration: Duration,
-    pub(crate) result: Result<Outputs, Problem>,
+    /// `None` when the build was asked to stop.
+    pub(crate) result: Result<Option<Outputs>, Problem>,
 }
 
 /// The outputs of a stage that is right now.
 pub(crate) struct Outputs {
-    /// Whether the function ran.
+    /// Whether the function or command ran.
     pub(crate) ran: bool,
     pub(crate) digests: Vec<Digest>,
     /// For the outputs that were put in place: what is known of them.
     pub(crate) placed: Vec<(usize, Known)>,
+    /// What the command printed.
+    pub(crate) printed: String,
 }
 
 impl Job<'_> {
-    pub(crate) fn execute(mut self, root: &Path, tmp: &Path, store: &Store) -> Done {
+    pub(crate) fn execute(mut self, place: &Place<'_>) -> Done {
         let start = Instant::now();
-        let result = match self.restore(root, store) {
-            Ok(Some(outputs)) => Ok(outputs),
-            Ok(None) => self.run(root, tmp, store, start),
+        let result = match self.restore(place) {
+            Ok(Some(outputs)) => Ok(Some(outputs)),
+            Ok(None) => self.run(place, start),
             Err(problem) => Err(problem),
         };
         let Self { index, key, reasons, .. } = self;
@@ -57,36 +79,42 @@ impl Job<'_> {
     }
 
     /// Puts the outputs that are wrong back in place, if the store has them.
-    fn restore(&mut self, root: &Path, store: &Store) -> Result<Option<Outputs>, Problem> {
-        let Some(digests) = &self.stored else { return Ok(None) };
-        if let Some(&lost) = self.wrong.iter().find(|&&i| !store.has(&digests[i])) {
-            self.reasons.push(Reason::ContentLost { path: self.stage.outputs[lost].path.clone() });
+    fn restore(&mut self, place: &Place<'_>) -> Result<Option<Outputs>, Problem> {
+        let (root, store) = (place.root, place.store);
+        if let Some(lost) = self.lost(store) {
+            self.reasons.push(lost);
             return Ok(None);
         }
+        let Some(digests) = &self.stored else { return Ok(None) };
         let mut placed = Vec::new();
         for &i in &self.wrong {
-            let path = &self.stage.outputs[i].path;
+            let path = &*self.stage.outputs[i].path;
             match store.put(&digests[i], &root.join(path)) {
                 Ok(Some(known)) => placed.push((i, known)),
                 Ok(None) => {
-                    self.reasons.push(Reason::ContentLost { path: path.clone() });
+                    self.reasons.push(Reason::ContentLost { path: path.to_owned() });
                     return Ok(None);
                 }
                 Err(error) => return Err(Problem::io("put the output in place", path, &error)),
             }
         }
-        Ok(Some(Outputs { ran: false, digests: digests.clone(), placed }))
+        Ok(Some(Outputs { ran: false, digests: digests.clone(), placed, printed: String::new() }))
     }
 
-    fn run(&self, root: &Path, tmp: &Path, store: &Store, start: Instant) -> Result<Outputs, Problem> {
+    /// Why the outputs cannot be restored although they are known.
+    pub(crate) fn lost(&self, store: &Store) -> Option<Reason> {
+        let digests = self.stored.as_ref()?;
+        let lost = self.wrong.iter().find(|&&i| !store.has(&digests[i]))?;
+        Some(Reason::ContentLost { path: self.stage.outputs[*lost].path.to_string() })
+    }
+
+    /// `None` when the build was asked to stop.
+    fn run(&self, place: &Place<'_>, start: Instant) -> Result<Option<Outputs>, Problem> {
+        let &Place { root, tmp, store, .. } = place;
         let scratch = tempfile::Builder::new().prefix("stage-").tempdir_in(tmp);
         let scratch = scratch.map_err(|error| Problem::io("make a folder", tmp, &error))?;
         let mut cx = Context::new(root, &self.stage.id, &self.ingredients.inputs, &self.stage.outputs, scratch.path());
-        catch_unwind(AssertUnwindSafe(|| (self.stage.function)(&mut cx))).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            Err(Problem::new(format!("the stage's code panicked: {text}")).help("this is a bug: please report it"))
-        })?;
+        let Some(printed) = self.work(&mut cx, place)? else { return Ok(None) };
         cx.check_inputs()?;
 
         let mut made = Vec::new();
@@ -94,10 +122,10 @@ impl Job<'_> {
             let file = scratch.path().join(i.to_string());
             if !fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file()) {
                 let problem = Problem::new(format!("the stage's code did not write its output {:?}", output.role));
-                return Err(problem.in_file(&output.path).help("write it, or do not declare it"));
+                return Err(problem.in_file(&*output.path).help("write it, or do not declare it"));
             }
-            let taken = store.take(&file).map_err(|error| Problem::io("store", &output.path, &error))?;
-            made.push(Made { role: output.role.clone(), digest: taken.0, bytes: taken.1 });
+            let taken = store.take(&file).map_err(|error| Problem::io("store", &*output.path, &error))?;
+            made.push(Made { role: output.role.to_string(), digest: taken.0, bytes: taken.1 });
         }
         let manifest = Manifest {
             key: self.key,
@@ -111,16 +139,46 @@ impl Job<'_> {
 
         let mut placed = Vec::new();
         for (i, (output, made)) in self.stage.outputs.iter().zip(&manifest.outputs).enumerate() {
-            match store.put(&made.digest, &root.join(&output.path)) {
+            match store.put(&made.digest, &root.join(&*output.path)) {
                 Ok(Some(known)) => placed.push((i, known)),
                 Ok(None) => {
                     let problem = Problem::new("what was stored a moment ago reads back as something else");
-                    return Err(problem.in_file(&output.path).help("check the disk, then run again"));
+                    return Err(problem.in_file(&*output.path).help("check the disk, then run again"));
                 }
-                Err(error) => return Err(Problem::io("put the output in place", &output.path, &error)),
+                Err(error) => return Err(Problem::io("put the output in place", &*output.path, &error)),
             }
         }
         let digests = manifest.outputs.iter().map(|made| made.digest).collect();
-        Ok(Outputs { ran: true, digests, placed })
+        Ok(Some(Outputs { ran: true, digests, placed, printed }))
+    }
+
+    /// Calls the function or runs the command; returns what the command printed, or `None` when
+    /// the build was asked to stop.
+    fn work(&self, cx: &mut Context<'_>, place: &Place<'_>) -> Result<Option<String>, Problem> {
+        match &self.stage.work {
+            Work::Function(function) => {
+                let called = catch_unwind(AssertUnwindSafe(|| function(cx)));
+                let called = called.unwrap_or_else(|panic| {
+                    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+                    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+                    let problem = Problem::new(format!("the stage's code panicked: {text}"));
+                    Err(problem.help("this is a bug: please report it"))
+                });
+                called.map(|()| Some(String::new()))
+            }
+            #[cfg(unix)]
+            Work::Command => {
+                let command: Command = serde_json::from_str(&self.stage.parameters).map_err(|error| {
+                    Problem::new(format!("the command cannot be read back: {error}"))
+                        .help("this is a bug: please report it")
+                })?;
+                mirror::run(&command, cx, place.children, place.pool)
+            }
+            #[cfg(not(unix))]
+            Work::Command => {
+                let _ = place;
+                Err(Problem::new("commands are only run on Unix systems"))
+            }
+        }
     }
 }

@@ -6,33 +6,61 @@
 //! outputs are in its store, and leaves alone those that are right already. A stage that ran and
 //! made the same bytes leaves its readers fresh.
 //!
+//! A stage's work is a function of this process, or a [`Command`]: a program with declared inputs,
+//! outputs and environment. Graphs of commands can be written down as JSON ([`spec`]) and built with
+//! the program `dag-run`.
+//!
 //! Outputs appear by rename or not at all, so a build can be killed at any instant and the next
 //! one is right. The engine knows nothing of what the stages compute.
+//!
+//! [`Engine::plan`] tells what a build would do, and why, and writes nothing. It asks the same code
+//! as the build, and the reasons it gives are made from what makes the key.
+//!
+//! What is not promised: a function can read what it does not declare, and so can a command by an
+//! absolute path. Paths are Unicode, and an input that changes back and forth within one tick of the
+//! file system's clock while a stage reads it is not noticed.
 
 mod canonical;
 pub mod code;
+mod command;
 mod context;
+mod decide;
 mod digest;
 mod engine;
 mod error;
 mod files;
 mod graph;
+#[cfg(unix)]
+mod interrupt;
 mod job;
 mod key;
+#[cfg(unix)]
+mod mirror;
 mod picture;
+mod plan;
+#[cfg(unix)]
+mod pool;
 mod problem;
+#[cfg(unix)]
+mod process;
+mod progress;
 mod report;
+pub mod spec;
 mod stage;
 mod state;
 mod store;
 
 pub use code::Code;
+pub use command::{Command, NotUnicode};
 pub use context::Context;
 pub use digest::Digest;
 pub use engine::{Engine, Options};
 pub use error::Error;
 pub use graph::{Graph, GraphError};
+#[cfg(unix)]
+pub use interrupt::cancel_on_signals;
 pub use picture::Picture;
-pub use problem::Problem;
+pub use plan::{Fate, Plan, PlannedStage};
+pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};

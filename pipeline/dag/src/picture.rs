@@ -71,7 +71,7 @@ impl Graph {
 
     /// The stages that a stage reads from, ascending, each once.
     fn origins_of(&self, index: usize) -> BTreeSet<usize> {
-        self.origins[index].iter().flatten().map(|&(stage, _)| stage).collect()
+        self.files.origins(index).collect()
     }
 
     fn dot(&self, text: &mut String, indices: &[usize]) -> fmt::Result {
@@ -113,9 +113,10 @@ impl Graph {
     fn json(&self, text: &mut String, indices: &[usize]) -> fmt::Result {
         let node = |&index: &usize| {
             let stage = &self.stages[index];
-            let origins = self.origins[index].iter().map(|origin| origin.map(|(s, _)| self.stages[s].id.as_str()));
+            let writer = |&file: &usize| self.files.writers[file].map(|(stage, _)| self.stages[stage].id.as_str());
+            let origins = self.files.reads[index].iter().map(writer);
             let inputs = stage.inputs.iter().zip(origins).map(|(input, stage)| Input { path: &input.path, stage });
-            let outputs = stage.outputs.iter().map(|output| output.path.as_str()).collect();
+            let outputs = stage.outputs.iter().map(|output| &*output.path).collect();
             Node { id: &stage.id, inputs: inputs.collect(), outputs }
         };
         let nodes: Vec<Node<'_>> = indices.iter().map(node).collect();

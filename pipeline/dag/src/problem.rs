@@ -20,12 +20,24 @@ pub struct Problem {
     pub expected: Option<String>,
     /// What to do next.
     pub help: Option<String>,
+    /// The external command that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Box<FailedCommand>>,
+}
+
+/// An external command that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedCommand {
+    /// The command as one would type it.
+    pub command: String,
+    /// What it printed, the end of it where it is long.
+    pub printed: String,
 }
 
 impl Problem {
     /// A problem with nothing but its message.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), file: None, line: None, expected: None, help: None }
+        Self { message: message.into(), file: None, line: None, expected: None, help: None, command: None }
     }
 
     /// Names the file.
@@ -49,6 +61,13 @@ impl Problem {
     /// Says what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Names the external command, and tells what it printed.
+    #[cfg(unix)]
+    pub(crate) fn of_command(mut self, command: String, printed: String) -> Self {
+        self.command = Some(Box::new(FailedCommand { command, printed }));
         self
     }
 
@@ -77,6 +96,10 @@ impl fmt::Display for Problem {
             if let Some(line) = self.line {
                 write!(f, ", line {line}")?;
             }
+        }
+        if let Some(FailedCommand { command, printed }) = self.command.as_deref() {
+            write!(f, "\n  command: {}", command.trim_end().replace('\n', "\n    "))?;
+            printed.lines().try_for_each(|line| write!(f, "\n  | {line}"))?;
         }
         if let Some(expected) = &self.expected {
             write!(f, "\n  expected: {expected}")?;

@@ -14,18 +14,18 @@ use crate::problem::Problem;
 pub enum Outcome {
     /// Nothing it depends on had changed, and its outputs stood where they belong.
     Fresh,
-    /// Its outputs were in the store; the function did not run.
+    /// Its outputs were in the store; the function or command did not run.
     Restored,
-    /// The function ran.
+    /// The function or command ran.
     Ran,
-    /// The function, or what it needs, failed.
+    /// The function or command, or what it needs, failed.
     Failed(Problem),
     /// A stage that it reads from failed or was blocked itself.
     Blocked {
         /// The stage that failed in the first place.
         by: String,
     },
-    /// The build was asked to stop before it came to this stage.
+    /// The build was asked to stop before it came to this stage, or while its command ran.
     Cancelled,
 }
 
@@ -41,6 +41,10 @@ pub enum Reason {
     Input { path: String, before: Option<Digest>, after: Option<Digest> },
     /// A parameter has another value.
     Parameter { name: String, before: Option<String>, after: Option<String> },
+    /// The external command is another.
+    Command { before: Option<String>, after: Option<String> },
+    /// A variable of the command's environment has another value.
+    Environment { name: String, before: Option<String>, after: Option<String> },
     /// A source file or a locked dependency is another.
     Code { part: String, before: Option<String>, after: Option<String> },
     /// The declared roles of inputs or outputs are others.
@@ -51,6 +55,8 @@ pub enum Reason {
     OutputEdited { path: String },
     /// An output must be made again because the store has lost its content or it was damaged.
     ContentLost { path: String },
+    /// A stage that it reads from runs, and may make something else than before. Told of plans only.
+    Origin { stage: String },
 }
 
 impl fmt::Display for Reason {
@@ -69,11 +75,19 @@ impl fmt::Display for Reason {
             Self::Parameter { name, before, after } => {
                 change(f, "parameter", name, before.as_deref(), after.as_deref())
             }
+            Self::Command { before, after } => match (before, after) {
+                (Some(before), Some(after)) => write!(f, "its command changed from `{before}` to `{after}`"),
+                _ => write!(f, "it is made by a command, which it was not before"),
+            },
+            Self::Environment { name, before, after } => {
+                change(f, "environment variable", name, before.as_deref(), after.as_deref())
+            }
             Self::Code { part, before, after } => change(f, "code", part, before.as_deref(), after.as_deref()),
             Self::Declaration => write!(f, "its inputs or outputs are declared in another way"),
             Self::OutputMissing { path } => write!(f, "output {path} is missing"),
             Self::OutputEdited { path } => write!(f, "output {path} was edited"),
             Self::ContentLost { path } => write!(f, "the stored content of {path} is gone or damaged"),
+            Self::Origin { stage } => write!(f, "it reads from {stage}, which runs"),
         }
     }
 }
@@ -105,6 +119,9 @@ pub struct StageReport {
     pub duration: Duration,
     /// Path and digest of each output, where they are right now.
     pub outputs: Vec<(String, Digest)>,
+    /// What its command printed, the end of it where it is long.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub printed: String,
 }
 
 /// What became of all stages that were asked for, in the order of the graph.

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::canonical::to_canonical_json;
 use crate::code::Code;
+use crate::command::Command;
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::problem::Problem;
 
 type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
 
-/// A stage: declared inputs, declared outputs, parameters, the code behind it, and the function.
+/// A stage: declared inputs, declared outputs, parameters, the code behind it, and the function or
+/// the command that makes the outputs.
 ///
 /// ```
 /// use dag::{Code, Stage};
@@ -35,22 +37,33 @@ pub struct Stage {
     pub(crate) outputs: Vec<Output>,
     pub(crate) parameters: String,
     pub(crate) code: Code,
-    pub(crate) function: Arc<Function>,
+    pub(crate) work: Work,
 }
+
+/// What makes the outputs.
+#[derive(Clone)]
+pub(crate) enum Work {
+    Function(Arc<Function>),
+    /// Its canonical text stands in the place of parameters, and nowhere else.
+    Command,
+}
+
+/// A role or a path, shared by all that name it.
+pub(crate) type Name = Arc<str>;
 
 /// A declared input: the role by which the function asks for it, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
-    pub(crate) role: String,
-    pub(crate) path: String,
-    pub(crate) pin: Option<Pin>,
+    pub(crate) role: Name,
+    pub(crate) path: Name,
+    pub(crate) pin: Option<Box<Pin>>,
 }
 
 /// A declared output: the role by which the function names it, and the path where it appears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
-    pub(crate) role: String,
-    pub(crate) path: String,
+    pub(crate) role: Name,
+    pub(crate) path: Name,
 }
 
 /// The content that a source file must have.
@@ -77,12 +90,12 @@ impl Stage {
 
     /// Roles and paths of the inputs, in declared order.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.inputs.iter().map(|input| (input.role.as_str(), input.path.as_str()))
+        self.inputs.iter().map(|input| (&*input.role, &*input.path))
     }
 
     /// Roles and paths of the outputs, in declared order.
     pub fn outputs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.outputs.iter().map(|output| (output.role.as_str(), output.path.as_str()))
+        self.outputs.iter().map(|output| (&*output.role, &*output.path))
     }
 }
 
@@ -98,19 +111,26 @@ impl StageBuilder {
     /// Declares an input by its path below the workspace root. It is the output of the stage that
     /// declares that path as output, or a source file where no stage does.
     pub fn source(mut self, role: impl Into<String>, path: impl Into<String>) -> Self {
-        self.inputs.push(Input { role: role.into(), path: path.into(), pin: None });
+        self.inputs.push(Input { role: role.into().into(), path: path.into().into(), pin: None });
         self
     }
 
     /// Declares a source file that must have a given content.
     pub fn pinned(mut self, role: impl Into<String>, path: impl Into<String>, pin: Pin) -> Self {
-        self.inputs.push(Input { role: role.into(), path: path.into(), pin: Some(pin) });
+        self.inputs.push(Input { role: role.into().into(), path: path.into().into(), pin: Some(Box::new(pin)) });
         self
     }
 
     /// Declares an output by its path below the workspace root.
     pub fn output(mut self, role: impl Into<String>, path: impl Into<String>) -> Self {
-        self.outputs.push(Output { role: role.into(), path: path.into() });
+        self.outputs.push(Output { role: role.into().into(), path: path.into().into() });
+        self
+    }
+
+    /// Inputs and outputs whose role is their path.
+    pub(crate) fn paths(mut self, inputs: Vec<Name>, outputs: Vec<Name>) -> Self {
+        self.inputs.extend(inputs.into_iter().map(|path| Input { role: Arc::clone(&path), path, pin: None }));
+        self.outputs.extend(outputs.into_iter().map(|path| Output { role: Arc::clone(&path), path }));
         self
     }
 
@@ -129,7 +149,7 @@ impl StageBuilder {
     where
         F: Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        self.finish("null".to_owned(), Arc::new(function))
+        self.finish("null".to_owned(), Work::Function(Arc::new(function)))
     }
 
     /// Ends the declaration of a stage with parameters: the value that makes the key is the very
@@ -147,11 +167,16 @@ impl StageBuilder {
         let text = to_canonical_json(&parameters);
         let text =
             text.unwrap_or_else(|error| panic!("the parameters of stage {} have no canonical form: {error}", self.id));
-        self.finish(text, Arc::new(move |cx: &mut Context<'_>| function(cx, &parameters)))
+        self.finish(text, Work::Function(Arc::new(move |cx: &mut Context<'_>| function(cx, &parameters))))
     }
 
-    fn finish(self, parameters: String, function: Arc<Function>) -> Stage {
+    /// Ends the declaration of a stage whose outputs an external command makes. See [`Command`].
+    pub fn command(self, command: Command) -> Stage {
+        self.finish(command.canonical(), Work::Command)
+    }
+
+    fn finish(self, parameters: String, work: Work) -> Stage {
         let Self { id, inputs, outputs, code } = self;
-        Stage { id, inputs, outputs, parameters, code, function }
+        Stage { id, inputs, outputs, parameters, code, work }
     }
 }

@@ -1,7 +1,7 @@
 //! The store: contents by their digest, and for each key what a stage made of it.
 //!
 //! ```text
-//! objects/ab/cdef…   a content, named by its SHA-256, read-only
+//! objects/ab/cdef…   a content, named by its SHA-256, read-only, executable where the output was
 //! actions/ab/cdef…   a manifest, named by the key of the stage that ran
 //! codes/ab/cdef…     the parts of a code, named by its digest, for the explanation of a rerun
 //! ```
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::Code;
 use crate::digest::Digest;
 use crate::files::{BACKDATE, Known, Stamp};
+use crate::problem::Problem;
 
 /// What a stage made: the digest of each output, and everything that its key was made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,22 @@ pub(crate) struct Used {
     pub(crate) role: String,
     pub(crate) path: String,
     pub(crate) digest: Digest,
+}
+
+impl Ingredients {
+    /// The digest of the input with a role.
+    pub(crate) fn digest(&self, role: &str) -> Option<Digest> {
+        self.inputs.iter().find(|input| input.role == role).map(|input| input.digest)
+    }
+}
+
+impl Used {
+    /// What to say when the file is found to hold something else.
+    pub(crate) fn has_changed(&self) -> Problem {
+        Problem::new("the input changed while the stage ran")
+            .in_file(&self.path)
+            .help("run again when the file is left alone")
+    }
 }
 
 /// An output as it was made.
@@ -82,9 +99,7 @@ impl Store {
             fs::copy(file, &copy)?;
             fs::rename(&copy, file)?;
         }
-        let mut permissions = fs::metadata(file)?.permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(file, permissions)?;
+        set_mode(file, is_executable(&fs::metadata(file)?), false)?;
         // Over one that is there already: should that one be damaged, it is mended.
         move_file(file, &place)?;
         Ok((digest, bytes))
@@ -110,13 +125,15 @@ impl Store {
             remove_read_only(&place)?;
             return Ok(None);
         }
+        if is_executable(&content.metadata()?) {
+            set_mode(&guard.0, true, true)?;
+        }
         copy.set_modified(SystemTime::now() - BACKDATE)?;
         let written = Stamp::of(&copy.metadata()?);
         drop(copy);
         if let Some(folder) = destination.parent() {
             fs::create_dir_all(folder)?;
         }
-        remove_partials(destination);
         move_file(&guard.0, destination)?;
         let placed = Stamp::of(&fs::metadata(destination)?);
         // The rename changes the change time. Anything else means that somebody was there already:
@@ -178,9 +195,34 @@ fn has_other_names(metadata: &fs::Metadata) -> bool {
     metadata.nlink() > 1
 }
 
+#[cfg(unix)]
+fn is_executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(unix)]
+fn set_mode(file: &Path, executable: bool, writable: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = if executable { 0o555 } else { 0o444 } | if writable { 0o200 } else { 0 };
+    fs::set_permissions(file, fs::Permissions::from_mode(mode))
+}
+
 #[cfg(not(unix))]
 fn has_other_names(_: &fs::Metadata) -> bool {
     false
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn set_mode(file: &Path, _executable: bool, writable: bool) -> io::Result<()> {
+    let mut permissions = fs::metadata(file)?.permissions();
+    permissions.set_readonly(!writable);
+    fs::set_permissions(file, permissions)
 }
 
 /// Removes its file when it goes, unless somebody moved the file before.
@@ -192,9 +234,10 @@ impl Drop for Removed {
     }
 }
 
-struct Tee<'a> {
-    from: &'a mut File,
-    to: &'a mut File,
+/// Copies what is read from a file to another one.
+pub(crate) struct Tee<'a> {
+    pub(crate) from: &'a mut File,
+    pub(crate) to: &'a mut File,
 }
 
 impl Read for Tee<'_> {
@@ -222,6 +265,7 @@ pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     match error {
         None => Ok(()),
         Some(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            remove_partials(to);
             let name = to.file_name().unwrap_or_default().to_string_lossy();
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let beside = Removed(to.with_file_name(format!(".{name}.{}-{number}.partial", std::process::id())));
