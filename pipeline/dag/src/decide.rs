@@ -1,6 +1,7 @@
 //! Whether a stage is right, and if not what to do: the same for a build and for a plan.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -158,6 +159,10 @@ impl<'a> Judge<'a> {
                     Some(pin) => problem.expected(format!("a file with sha256 {}", pin.sha256)),
                     None => problem,
                 })
+            }
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                let problem = Problem::new("an input is a folder").in_file(&*input.path);
+                Err(problem.expected("a file").help("declare the files in it, each by itself"))
             }
             Err(error) => Err(Problem::io("read", &*input.path, &error)),
         }

@@ -106,8 +106,13 @@ fn copy(source: &Path, target: &Path, mirror: &mut Mirror<'_>) -> io::Result<Dig
     let mut from = File::open(source)?;
     let executable = from.metadata()?.permissions().mode() & 0o111 != 0;
     let (mut to, lent) = mirror.pool.file(target, executable)?;
+    let before = lent.bytes;
     mirror.copies.push(lent);
-    Ok(Digest::of_reader(Tee { from: &mut from, to: &mut to })?.0)
+    let (digest, bytes) = Digest::of_reader(Tee { from: &mut from, to: &mut to })?;
+    if bytes < before {
+        to.set_len(bytes)?;
+    }
+    Ok(digest)
 }
 
 /// Moves the outputs from where the command wrote them to where a function writes them.

@@ -180,6 +180,19 @@ fn an_output_that_is_missing_or_no_file_is_refused() {
     }
 }
 
+/// Files of a mirror serve again: nothing of an earlier content may be seen.
+#[test]
+fn a_short_input_after_a_long_one_is_seen_as_it_is() {
+    let space = Space::new();
+    for (i, text) in
+        ["long\n".repeat(1000), "short\n".to_owned(), String::new(), "again\n".to_owned()].iter().enumerate()
+    {
+        space.write("raw/a.log", text);
+        let report = build(&space, vec![shell("cat raw/a.log > derived/out")]);
+        assert_eq!((report.ran().len(), space.read("derived/out")), (1, text.clone()), "{i}");
+    }
+}
+
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let space = Space::new();

@@ -206,7 +206,7 @@ fn killed_at_any_instant_a_build_of_commands_is_right_the_next_time() {
         }
         write_commands(space.path(), generation);
         let status = watched(space.path(), &undisturbed, || {
-            let mut child = runner::dag_run(space.path(), &["-q", "SPEC.json"]).spawn().unwrap();
+            let mut child = runner::dag_run(space.path(), &["-q", "SPEC.json"]).stderr(Stdio::null()).spawn().unwrap();
             thread::sleep(instant(i, whole));
             // Sometimes the program alone, sometimes its commands first, sometimes after it.
             if i % 3 == 1 {

@@ -167,6 +167,16 @@ fn the_folder_of_outputs_may_be_a_symlink_to_another_disk() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_an_input_is_refused() {
+    let space = Space::new();
+    fs::remove_file(space.path("raw/a.log")).unwrap();
+    fs::create_dir(space.path("raw/a.log")).unwrap();
+    let report = space.build(&Study::default());
+    assert_eq!(problem(&report).message, "an input is a folder");
+    assert_eq!(problem(&report).file.as_deref(), Some("raw/a.log".as_ref()));
+}
+
+#[test]
 fn a_pipe_in_the_place_of_an_input_is_refused_and_not_waited_for() {
     let space = Space::new();
     fs::remove_file(space.path("raw/a.log")).unwrap();

@@ -6,7 +6,6 @@ mod console;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use arguments::{Arguments, Mode, Parsed};
 use console::Console;
@@ -92,9 +91,9 @@ fn read(spec: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn build(arguments: &Arguments, options: Options, graph: &Graph) -> Result<Exit, Error> {
-    let cancel = Arc::clone(&options.cancel);
     // Without it Ctrl-C still ends the build, only less cleanly.
-    let _ = dag::cancel_on_signals(&cancel);
+    #[cfg(unix)]
+    let _ = dag::cancel_on_signals(&options.cancel);
     let console = Console::new(arguments.quiet);
     let report = Engine::open(options)?.build(graph, &arguments.targets, &console)?;
     console.summary(&report);
