@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Build, Workspace, mirror};
+use crate::support::{Build, Workspace, mirror, other_form};
 
 const STUDY: &str = "edge-layers";
 
@@ -204,11 +204,6 @@ fn forms_of_the_same_files_make_the_same_tables() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     assert_eq!(workspace.build(&TARGETS).code, Some(0));
-    // A byte order mark, CRLF, and no line end at the end.
-    let other_form = |bytes: Vec<u8>| {
-        let text = String::from_utf8(bytes).unwrap();
-        format!("\u{feff}{}", text.trim_end().replace('\n', "\r\n")).into_bytes()
-    };
     let files = [
         log("multiple_layers"),
         profile("multiple_layers"),

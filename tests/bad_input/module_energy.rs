@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::assert_told;
-use crate::support::{Build, Workspace, mirror};
+use crate::support::{Build, Workspace, mirror, other_form};
 
 const STUDY: &str = "module-energy";
 const TRACKER: &str = "data/architectures/01_architectures-layerwise-raw.csv";
@@ -48,11 +48,6 @@ fn forms_of_the_same_files_make_the_same_tables() {
     let Some(mirror) = mirror() else { return };
     let workspace = Workspace::with_raw(&mirror);
     assert_eq!(workspace.build(&TARGETS).code, Some(0));
-    // A byte order mark, CRLF, and no line end at the end.
-    let other_form = |bytes: Vec<u8>| {
-        let text = String::from_utf8(bytes).unwrap();
-        format!("\u{feff}{}", text.trim_end().replace('\n', "\r\n")).into_bytes()
-    };
     for path in [TRACKER, LOG, PARSED, BARS] {
         workspace.spoil_raw(STUDY, path, other_form);
     }

@@ -169,6 +169,12 @@ fn copy(from: &Path, to: &Path, pins_only: bool) {
     }
 }
 
+/// The same text with a byte order mark, CRLF, and no line end at the end.
+pub fn other_form(bytes: Vec<u8>) -> Vec<u8> {
+    let text = String::from_utf8(bytes).unwrap();
+    format!("\u{feff}{}", text.trim_end().replace('\n', "\r\n")).into_bytes()
+}
+
 /// Replaces every occurrence of some bytes by as many others.
 pub fn replace(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());

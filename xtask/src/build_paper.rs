@@ -20,15 +20,17 @@ use crate::{Exit, Failure, fetch, interrupt, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+    let sources = load(root)?;
     let unavailable = match arguments.campaign {
         Some(CampaignName::Simulated) => Unavailable::default(),
-        _ => fetch_missing(root, arguments, console)?,
+        _ => fetch_missing(root, &sources, arguments, console)?,
     };
     let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
+    let chosen = build.choose(sources);
     match arguments {
-        BuildPaper { dry_run: true, .. } => plan::run(&build, console),
-        BuildPaper { watch: true, .. } => build.again_and_again(console),
-        _ => build.once(console),
+        BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
+        BuildPaper { watch: true, .. } => build.again_and_again(&chosen, console),
+        _ => build.once(&chosen, console),
     }
 }
 
@@ -57,17 +59,16 @@ impl<'a> Build<'a> {
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
 
-    /// The graph of the stages, from the data that a build would take.
-    pub(crate) fn graph(&self) -> Result<Graph, Failure> {
-        let stages = studies::stages(self.root, &self.choose()?, Arc::clone(&self.typesetter));
+    /// The graph of the stages.
+    pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
+        let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
         Graph::new(stages).map_err(Failure::new)
     }
 
     /// Builds, and prints the papers.
-    fn once(&self, console: &Console) -> Result<Exit, Failure> {
-        let chosen = self.choose()?;
-        self.warn(&chosen, console);
-        let report = self.build(&chosen, console)?;
+    fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
+        self.warn(chosen, console);
+        let report = self.build(chosen, console)?;
         console.summary(&report);
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
         let built = Built { campaigns, report };
@@ -95,18 +96,21 @@ impl<'a> Build<'a> {
     }
 
     /// Builds now and whenever something has changed, until Ctrl-C.
-    fn again_and_again(&self, console: &Console) -> Result<Exit, Failure> {
+    fn again_and_again(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
         let watch = Watch::begin(self.root)?;
-        self.once(console)?;
+        self.once(chosen, console)?;
         console.line("watching; Ctrl-C ends it");
         let quiet = Console::new(true);
         while let Some(change) = watch.next(&self.stop) {
             if change == Change::Code {
                 watch::renew(self.root, &self.stop, console);
             }
-            let chosen = self.choose()?;
-            match self.build(&chosen, &quiet) {
-                Ok(report) => {
+            let rebuilt = load(self.root).and_then(|sources| {
+                let chosen = self.choose(sources);
+                Ok((self.build(&chosen, &quiet)?, chosen))
+            });
+            match rebuilt {
+                Ok((report, chosen)) => {
                     self.warn(&chosen, console);
                     console.rebuilt(&report);
                 }
@@ -118,8 +122,7 @@ impl<'a> Build<'a> {
     }
 
     fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
-        let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
-        let graph = Graph::new(stages).map_err(Failure::new)?;
+        let graph = self.graph(chosen)?;
         let mut options = Options::new(self.root);
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
@@ -130,10 +133,9 @@ impl<'a> Build<'a> {
 
     /// Which raw files each study is made from: as asked for, or simulated ones where published ones
     /// cannot be had. Where something else is wrong with them it stays published, so that the build fails.
-    pub(crate) fn choose(&self) -> Result<Vec<Chosen>, Failure> {
+    pub(crate) fn choose(&self, sources: Vec<(&'static Study, Sources)>) -> Vec<Chosen> {
         let simulated = Campaign::Simulated(self.arguments.simulation.get());
-        let choose = |study: &'static Study| {
-            let sources = Sources::load(self.root, study.name).map_err(Failure::new)?;
+        let choose = |(study, sources): (&'static Study, Sources)| {
             let campaign = match self.arguments.campaign {
                 Some(CampaignName::Simulated) => simulated,
                 Some(CampaignName::Published) => Campaign::Published,
@@ -141,9 +143,9 @@ impl<'a> Build<'a> {
                 None if fetch::absent(self.root, &sources).is_empty() => Campaign::Published,
                 None => simulated,
             };
-            Ok(Chosen { study, sources, campaign })
+            Chosen { study, sources, campaign }
         };
-        studies::all().iter().map(choose).collect()
+        sources.into_iter().map(choose).collect()
     }
 
     /// Says which studies are made from simulated data; this is never left unsaid.
@@ -168,6 +170,12 @@ impl<'a> Build<'a> {
         }
         console.insist(&message);
     }
+}
+
+/// All studies, with the pins of their raw files.
+pub(crate) fn load(root: &Path) -> Result<Vec<(&'static Study, Sources)>, Failure> {
+    let load = |study: &'static Study| Ok((study, Sources::load(root, study.name).map_err(Failure::new)?));
+    studies::all().iter().map(load).collect()
 }
 
 pub(crate) fn failure(error: Error) -> Failure {
@@ -240,14 +248,15 @@ struct Unavailable {
 }
 
 /// Brings raw files that are not in place.
-fn fetch_missing(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Unavailable, Failure> {
-    let mut incomplete = Vec::new();
-    for study in studies::all().iter().filter(|study| is_wanted(study, &arguments.targets)) {
-        let sources = Sources::load(root, study.name).map_err(Failure::new)?;
-        if !fetch::missing(root, &sources).is_empty() {
-            incomplete.push(sources);
-        }
-    }
+fn fetch_missing(
+    root: &Path,
+    sources: &[(&'static Study, Sources)],
+    arguments: &BuildPaper,
+    console: &Console,
+) -> Result<Unavailable, Failure> {
+    let wanted = sources.iter().filter(|(study, _)| is_wanted(study, &arguments.targets)).map(|(_, sources)| sources);
+    let incomplete: Vec<Sources> =
+        wanted.filter(|sources| !fetch::missing(root, sources).is_empty()).cloned().collect();
     if incomplete.is_empty() {
         return Ok(Unavailable::default());
     }

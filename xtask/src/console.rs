@@ -7,7 +7,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use dag::{Event, Observer, Outcome, Problem, Report, StageReport};
+use dag::{Event, Observer, Outcome, Problem, Reason, Report, StageReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -127,6 +127,15 @@ pub(crate) fn seconds(duration: Duration) -> String {
     }
 }
 
+/// The first of several reasons, and how many more there are.
+pub(crate) fn because(reasons: &[Reason]) -> String {
+    match reasons {
+        [] => String::new(),
+        [reason] => format!(": {reason}"),
+        [reason, more @ ..] => format!(": {reason}, and {} more", more.len()),
+    }
+}
+
 /// One line for what happened to a stage, with the first reason.
 fn told(report: &StageReport) -> Option<String> {
     let took = seconds(report.duration);
@@ -138,12 +147,8 @@ fn told(report: &StageReport) -> Option<String> {
         Outcome::Failed(_) => ("failed", BAD),
         Outcome::Blocked { by } => return Some(format!("{BAD} blocked{BAD:#} {stage} {DIM}by {by}{DIM:#}")),
     };
-    let reason = report.reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let more = match report.reasons.len() {
-        0 | 1 => String::new(),
-        n => format!(", and {} more", n - 1),
-    };
-    Some(format!("{style}{verb:>8}{style:#} {stage} {DIM}{took}{reason}{more}{DIM:#}"))
+    let because = because(&report.reasons);
+    Some(format!("{style}{verb:>8}{style:#} {stage} {DIM}{took}{because}{DIM:#}"))
 }
 
 /// Plain lines for a log: each stage that took long, was not new, or failed.
@@ -152,7 +157,7 @@ struct Lines;
 impl Observer for Lines {
     fn event(&self, event: Event<'_>) {
         let Event::Finished { report, done, total } = event else { return };
-        let new = report.reasons == [dag::Reason::FirstRun];
+        let new = report.reasons == [Reason::FirstRun];
         let dull = matches!(report.outcome, Outcome::Ran | Outcome::Restored) && new && report.duration < WORTH_A_LINE;
         if let Some(line) = told(report).filter(|_| !dull) {
             anstream::eprintln!("[{done}/{total}] {}", line.trim_start());

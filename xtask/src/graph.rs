@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dag::Graph;
+use studies::Chosen;
 use studies::campaign::{Campaign, Simulation};
-use studies::sources::Sources;
-use studies::{Chosen, Study};
 
 use crate::cli::{self, CampaignName};
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, build_paper};
 
 pub(crate) fn run(root: &Path, arguments: &cli::Graph) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(None).map_err(Failure::usage)?;
@@ -17,11 +16,8 @@ pub(crate) fn run(root: &Path, arguments: &cli::Graph) -> Result<Exit, Failure> 
         CampaignName::Published => Campaign::Published,
         CampaignName::Simulated => Campaign::Simulated(Simulation::default()),
     };
-    let chosen = |study: &'static Study| {
-        let sources = Sources::load(root, study.name).map_err(Failure::new)?;
-        Ok(Chosen { study, sources, campaign })
-    };
-    let chosen = studies::all().iter().map(chosen).collect::<Result<Vec<Chosen>, Failure>>()?;
+    let sources = build_paper::load(root)?.into_iter();
+    let chosen: Vec<Chosen> = sources.map(|(study, sources)| Chosen { study, sources, campaign }).collect();
     let graph = Graph::new(studies::stages(root, &chosen, Arc::new(typesetter))).map_err(Failure::new)?;
     let picture = graph.picture(arguments.format.into(), &arguments.targets).map_err(Failure::usage)?;
     anstream::print!("{picture}");

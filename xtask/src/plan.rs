@@ -4,20 +4,22 @@ use std::path::Path;
 use std::time::Duration;
 
 use dag::{Engine, Fate, Graph, Options, Plan, PlannedStage};
+use studies::Chosen;
 
-use crate::build_paper::{Build, failure};
+use crate::build_paper::{Build, failure, load};
 use crate::cli::BuildPaper;
-use crate::console::{BAD, Console, DIM, GOOD, WARN, seconds};
+use crate::console::{BAD, Console, DIM, GOOD, WARN, because, seconds};
 use crate::{Exit, Failure};
 
 /// `cargo xtask plan`.
 pub(crate) fn plan(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
-    run(&Build::planned(root, arguments)?, console)
+    let build = Build::planned(root, arguments)?;
+    run(&build, &build.choose(load(root)?), console)
 }
 
 /// Prints what a build would do; the exit code tells fresh from stale.
-pub(crate) fn run(build: &Build<'_>, console: &Console) -> Result<Exit, Failure> {
-    let plan = make(build, &build.graph()?, console)?;
+pub(crate) fn run(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
+    let (_, plan) = make(build, chosen, console)?;
     if build.arguments.json {
         anstream::println!("{}", serde_json::to_string_pretty(&plan).map_err(Failure::new)?);
     } else {
@@ -32,9 +34,8 @@ pub(crate) fn run(build: &Build<'_>, console: &Console) -> Result<Exit, Failure>
 /// `cargo xtask explain`: prints every reason why stages are not fresh.
 pub(crate) fn explain(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let build = Build::planned(root, arguments)?;
-    let graph = build.graph()?;
     // The plan also holds what the named stages need.
-    let plan = make(&build, &graph, console)?;
+    let (graph, plan) = make(&build, &build.choose(load(root)?), console)?;
     let named = arguments.targets.iter().map(|target| graph.named(target).map_err(Failure::usage));
     let named: Vec<&str> = named.collect::<Result<Vec<_>, _>>()?.concat();
     let asked: Vec<&PlannedStage> = plan.stages.iter().filter(|stage| named.contains(&stage.stage.as_str())).collect();
@@ -58,13 +59,14 @@ pub(crate) fn explain(root: &Path, arguments: &BuildPaper, console: &Console) ->
     Ok(exit(&plan))
 }
 
-fn make(build: &Build<'_>, graph: &Graph, console: &Console) -> Result<Plan, Failure> {
-    build.warn(&build.choose()?, console);
-    let plan = Engine::plan(&Options::new(build.root), graph, &build.arguments.targets).map_err(failure)?;
+fn make(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<(Graph, Plan), Failure> {
+    build.warn(chosen, console);
+    let graph = build.graph(chosen)?;
+    let plan = Engine::plan(&Options::new(build.root), &graph, &build.arguments.targets).map_err(failure)?;
     if let Some(process) = &plan.locked_by {
         console.warning(&format!("{process} builds here right now: this is about to change"));
     }
-    Ok(plan)
+    Ok((graph, plan))
 }
 
 fn exit(plan: &Plan) -> Exit {
@@ -83,13 +85,9 @@ fn line(stage: &PlannedStage) -> String {
         Fate::Run | Fate::MayRun => WARN,
         Fate::Fail(_) | Fate::Blocked { .. } => BAD,
     };
-    let reason = stage.reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let more = match stage.reasons.len() {
-        0 | 1 => String::new(),
-        n => format!(", and {} more", n - 1),
-    };
+    let because = because(&stage.reasons);
     let took = stage.took.map(|took| format!(" ({} last time)", seconds(took))).unwrap_or_default();
-    format!("{} {style}{}{style:#}{DIM}{took}{reason}{more}{DIM:#}", stage.stage, stage.fate)
+    format!("{} {style}{}{style:#}{DIM}{took}{because}{DIM:#}", stage.stage, stage.fate)
 }
 
 fn summary(plan: &Plan) -> String {
