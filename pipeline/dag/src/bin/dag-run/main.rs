@@ -2,6 +2,7 @@
 
 mod arguments;
 mod console;
+mod what_ran;
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -68,6 +69,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Mode::Build => build(arguments, options, &graph),
         Mode::Plan => plan(arguments, &options, &graph),
         Mode::Explain(stage) => explain(arguments, &options, &graph, stage),
+        Mode::WhatRan => what_ran(arguments, &options, &graph),
     };
     // The process ends: to give back each path by itself would only take time.
     std::mem::forget(graph);
@@ -92,7 +94,6 @@ fn read(spec: &Path) -> io::Result<Vec<u8>> {
 
 fn build(arguments: &Arguments, options: Options, graph: &Graph) -> Result<Exit, Error> {
     // Without it Ctrl-C still ends the build, only less cleanly.
-    #[cfg(unix)]
     let _ = dag::cancel_on_signals(&options.cancel);
     let console = Console::new(arguments.quiet);
     let report = Engine::open(options)?.build(graph, &arguments.targets, &console)?;
@@ -135,6 +136,23 @@ fn explain(arguments: &Arguments, options: &Options, graph: &Graph, stage: &str)
         print_json(&plan.stages);
     } else {
         print(&plan.stages.iter().map(console::explanation).collect::<String>());
+    }
+    Ok(Exit::Success)
+}
+
+fn what_ran(arguments: &Arguments, options: &Options, graph: &Graph) -> Result<Exit, Error> {
+    let wanted = arguments.targets.iter().map(|target| graph.named(target)).collect::<Result<Vec<_>, _>>()?.concat();
+    let read = dag::log::read(&options.folder);
+    let mut log = read.map_err(|error| Error::Folder { folder: options.folder.clone(), error })?;
+    if !wanted.is_empty() {
+        log.iter_mut().for_each(|entry| entry.stages.retain(|logged| wanted.contains(&logged.stage.as_str())));
+        log.retain(|entry| !entry.stages.is_empty());
+    }
+    log.drain(..log.len().saturating_sub(what_ran::LAST));
+    if arguments.json {
+        print_json(&log);
+    } else {
+        print(&what_ran::told(&log));
     }
     Ok(Exit::Success)
 }
