@@ -192,7 +192,7 @@ impl Observer for Lines {
         let new = report.reasons == [Reason::FirstRun];
         let dull = matches!(report.outcome, Outcome::Ran | Outcome::Restored) && new && report.duration < WORTH_A_LINE;
         if let Some(line) = told(report).filter(|_| !dull) {
-            anstream::eprintln!("[{done}/{total}] {}", line.trim_start());
+            anstream::eprintln!("[{done}/{total}] {line}");
         }
     }
 }

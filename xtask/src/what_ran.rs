@@ -18,9 +18,14 @@ const MOST_STAGES: usize = 12;
 pub(crate) fn run(root: &Path, arguments: &WhatRan, console: &Console) -> Result<Exit, Failure> {
     let folder = Options::new(root).folder;
     let log = dag::log::read(&folder).map_err(|error| Failure::io("read", folder.join("log").display(), &error))?;
-    let mut log = of_stages(root, log, &arguments.stages)?;
+    // What is said of a whole build is said before stages are left out.
+    let mut log: Vec<(String, Entry)> = log.into_iter().map(|entry| (heading(&entry), entry)).collect();
+    if !arguments.stages.is_empty() {
+        keep_stages(root, &mut log, &arguments.stages)?;
+    }
     log.drain(..log.len().saturating_sub(arguments.last));
     if arguments.json {
+        let log: Vec<Entry> = log.into_iter().map(|(_, entry)| entry).collect();
         anstream::println!("{}", serde_json::to_string_pretty(&log).map_err(Failure::new)?);
         return Ok(Exit::Success);
     }
@@ -28,8 +33,8 @@ pub(crate) fn run(root: &Path, arguments: &WhatRan, console: &Console) -> Result
         console.line("no build is on record that did anything of this");
     }
     let all = arguments.verbose || !arguments.stages.is_empty();
-    for entry in &log {
-        anstream::println!("{}", heading(entry));
+    for (heading, entry) in &log {
+        anstream::println!("{heading}");
         let shown = if all { entry.stages.iter().collect() } else { most_telling(&entry.stages) };
         for LoggedStage { stage, outcome: became, reasons, duration } in &shown {
             let why = if arguments.verbose { String::new() } else { because(reasons) };
@@ -44,7 +49,10 @@ pub(crate) fn run(root: &Path, arguments: &WhatRan, console: &Console) -> Result
             }
         }
         if shown.len() < entry.stages.len() {
-            anstream::println!("{DIM}         and {} more; --verbose shows all{DIM:#}", entry.stages.len() - shown.len());
+            anstream::println!(
+                "{DIM}         and {} more; --verbose shows all{DIM:#}",
+                entry.stages.len() - shown.len()
+            );
         }
     }
     Ok(Exit::Success)
@@ -94,18 +102,14 @@ fn most_telling(stages: &[LoggedStage]) -> Vec<&LoggedStage> {
     order.into_iter().map(|at| &stages[at]).collect()
 }
 
-/// What the log tells of some stages; all of it where none is named.
-fn of_stages(root: &Path, mut log: Vec<Entry>, named: &[String]) -> Result<Vec<Entry>, Failure> {
-    if named.is_empty() {
-        return Ok(log);
-    }
+/// Leaves in the log what it tells of some stages: those that are named, and the makers of files that are.
+fn keep_stages(root: &Path, log: &mut Vec<(String, Entry)>, named: &[String]) -> Result<(), Failure> {
     let mut wanted: Vec<String> = Vec::new();
     let mut graphs = None;
     for name in named {
         let name = name.trim_end_matches('/');
-        // Stages of a graph from before, too.
-        let is_logged = |stage: &str| stage.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if log.iter().flat_map(|entry| &entry.stages).any(|logged| is_logged(&logged.stage)) {
+        // The log first: it may know stages of an earlier graph.
+        if log.iter().flat_map(|(_, entry)| &entry.stages).any(|logged| is_of(&logged.stage, name)) {
             wanted.push(name.to_owned());
             continue;
         }
@@ -114,13 +118,15 @@ fn of_stages(root: &Path, mut log: Vec<Entry>, named: &[String]) -> Result<Vec<E
         }
         wanted.extend(makers(graphs.as_deref().unwrap_or_default(), name).map_err(Failure::usage)?);
     }
-    let is_wanted = |stage: &str| {
-        let of = |wanted: &String| stage.strip_prefix(&**wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        wanted.iter().any(of)
-    };
-    log.iter_mut().for_each(|entry| entry.stages.retain(|logged| is_wanted(&logged.stage)));
-    log.retain(|entry| !entry.stages.is_empty());
-    Ok(log)
+    let is_wanted = |logged: &LoggedStage| wanted.iter().any(|name| is_of(&logged.stage, name));
+    log.iter_mut().for_each(|(_, entry)| entry.stages.retain(is_wanted));
+    log.retain(|(_, entry)| !entry.stages.is_empty());
+    Ok(())
+}
+
+/// Whether a stage is the one of a name, or one of the stages whose ids begin with it.
+fn is_of(stage: &str, name: &str) -> bool {
+    stage.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The stages that make a file or bear a name, in any of the graphs.

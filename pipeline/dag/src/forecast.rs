@@ -179,8 +179,7 @@ mod tests {
     type Sketch = (Option<f64>, &'static [usize]);
 
     fn time_left(sketch: &[Sketch], jobs: usize) -> TimeLeft {
-        let stage =
-            |&(seconds, readers): &Sketch| Expected { seconds, readers: readers.to_vec(), state: State::Open };
+        let stage = |&(seconds, readers): &Sketch| Expected { seconds, readers: readers.to_vec(), state: State::Open };
         let places = (0..sketch.len()).map(|place| (place.to_string(), place)).collect();
         TimeLeft::new(sketch.iter().map(stage).collect(), places, jobs)
     }

@@ -68,12 +68,7 @@ impl Entry {
             {
                 command.printed.clear();
             }
-            LoggedStage {
-                stage: told.stage.clone(),
-                outcome,
-                reasons: told.reasons.clone(),
-                duration: told.duration,
-            }
+            LoggedStage { stage: told.stage.clone(), outcome, reasons: told.reasons.clone(), duration: told.duration }
         });
         let began = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Some(Self {
@@ -168,7 +163,15 @@ mod tests {
             duration: Duration::from_millis(7),
         };
         let (duration, targets) = (Duration::from_secs(1), vec!["a".to_owned()]);
-        Entry { began, duration, targets, note: Some("simulated".to_owned()), fresh: 3, cancelled: 0, stages: vec![stage] }
+        Entry {
+            began,
+            duration,
+            targets,
+            note: Some("simulated".to_owned()),
+            fresh: 3,
+            cancelled: 0,
+            stages: vec![stage],
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Mode, Parsed};
 use console::Console;
+use dag::log::{Entry, LoggedStage};
 use dag::{Engine, Error, Graph, Options, Outcome, Plan};
 
 /// How the program ends.
@@ -143,16 +144,20 @@ fn explain(arguments: &Arguments, options: &Options, graph: &Graph, stage: &str)
 fn what_ran(arguments: &Arguments, options: &Options, graph: &Graph) -> Result<Exit, Error> {
     let wanted = arguments.targets.iter().map(|target| graph.named(target)).collect::<Result<Vec<_>, _>>()?.concat();
     let read = dag::log::read(&options.folder);
-    let mut log = read.map_err(|error| Error::Folder { folder: options.folder.clone(), error })?;
+    let log = read.map_err(|error| Error::Folder { folder: options.folder.clone(), error })?;
+    // What is said of a whole build is said before stages are left out.
+    let mut log: Vec<(String, Entry)> = log.into_iter().map(|entry| (what_ran::heading(&entry), entry)).collect();
     if !wanted.is_empty() {
-        log.iter_mut().for_each(|entry| entry.stages.retain(|logged| wanted.contains(&logged.stage.as_str())));
-        log.retain(|entry| !entry.stages.is_empty());
+        let is_wanted = |logged: &LoggedStage| wanted.contains(&logged.stage.as_str());
+        log.iter_mut().for_each(|(_, entry)| entry.stages.retain(is_wanted));
+        log.retain(|(_, entry)| !entry.stages.is_empty());
     }
     log.drain(..log.len().saturating_sub(what_ran::LAST));
     if arguments.json {
-        print_json(&log);
+        print_json(&log.iter().map(|(_, entry)| entry).collect::<Vec<_>>());
     } else {
-        print(&what_ran::told(&log));
+        let told = log.iter().map(|(heading, entry)| format!("{heading}{}", what_ran::stages(entry)));
+        print(&told.collect::<String>());
     }
     Ok(Exit::Success)
 }

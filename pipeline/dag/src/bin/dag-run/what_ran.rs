@@ -11,33 +11,34 @@ use crate::console::{because_all, told_counts, told_duration};
 /// How many builds are told of.
 pub(crate) const LAST: usize = 10;
 
-/// The builds, each with its stages below it, the newest at the end.
-pub(crate) fn told(entries: &[Entry]) -> String {
+/// One line on a build.
+pub(crate) fn heading(entry: &Entry) -> String {
+    let Entry { began, duration, targets, note, fresh, cancelled, .. } = entry;
+    let counts = [
+        (entry.count(|outcome| *outcome == Outcome::Ran), "ran"),
+        (entry.count(|outcome| *outcome == Outcome::Restored), "restored"),
+        (*fresh, "fresh"),
+        (entry.count(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
+        (entry.count(|outcome| matches!(outcome, Outcome::Blocked { .. })), "blocked"),
+        (*cancelled, "cancelled"),
+    ];
+    let targets = if targets.is_empty() { String::new() } else { format!(" of {}", targets.join(" ")) };
+    let note = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+    format!("{}{targets}{note}: {} in {}\n", ago(*began), told_counts(&counts), told_duration(*duration))
+}
+
+/// The stages of a build, a line for each.
+pub(crate) fn stages(entry: &Entry) -> String {
     let mut text = String::new();
-    for entry in entries {
-        let Entry { began, duration, targets, note, fresh, cancelled, stages } = entry;
-        let counts = [
-            (entry.count(|outcome| *outcome == Outcome::Ran), "ran"),
-            (entry.count(|outcome| *outcome == Outcome::Restored), "restored"),
-            (*fresh, "fresh"),
-            (entry.count(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
-            (entry.count(|outcome| matches!(outcome, Outcome::Blocked { .. })), "blocked"),
-            (*cancelled, "cancelled"),
-        ];
-        let targets = if targets.is_empty() { String::new() } else { format!(" of {}", targets.join(" ")) };
-        let note = note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+    for LoggedStage { stage, outcome, reasons, duration } in &entry.stages {
+        let (took, because) = (told_duration(*duration), because_all(reasons));
         // Writing to a string does not fail.
-        let (ago, took) = (ago(*began), told_duration(*duration));
-        let _ = writeln!(text, "{ago}{targets}{note}: {} in {took}", told_counts(&counts));
-        for LoggedStage { stage, outcome, reasons, duration } in stages {
-            let (took, because) = (told_duration(*duration), because_all(reasons));
-            let _ = match outcome {
-                Outcome::Failed(problem) => writeln!(text, "  FAILED    {stage}: {problem}"),
-                Outcome::Blocked { by } => writeln!(text, "  blocked   {stage}: it needs {by}"),
-                Outcome::Restored => writeln!(text, "  restored  {stage}{because}"),
-                _ => writeln!(text, "  ran       {stage} in {took}{because}"),
-            };
-        }
+        let _ = match outcome {
+            Outcome::Failed(problem) => writeln!(text, "  FAILED    {stage}: {problem}"),
+            Outcome::Blocked { by } => writeln!(text, "  blocked   {stage}: it needs {by}"),
+            Outcome::Restored => writeln!(text, "  restored  {stage}{because}"),
+            _ => writeln!(text, "  ran       {stage} in {took}{because}"),
+        };
     }
     text
 }
