@@ -6,13 +6,14 @@ mod console;
 mod fetch;
 mod graph;
 mod inspect;
-mod interrupt;
 mod parallel;
 mod plan;
 mod reproduce;
 mod simulate;
+mod status;
 mod verify;
 mod watch;
+mod what_ran;
 mod workspace;
 
 use std::path::Path;
@@ -50,7 +51,9 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
+        Command::Status(arguments) => status::run(root, &arguments.into(), console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
+        Command::WhatRan(arguments) => what_ran::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
 }
@@ -69,7 +72,7 @@ fn fetch_command(root: &Path, arguments: &cli::Fetch, console: &Console) -> Resu
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Success = 0,
-    /// A stage failed, a file could not be had, or a value is not the published one.
+    /// A stage failed, or a file could not be had.
     Failed = 1,
     /// The command line was wrong; clap uses the same code.
     Usage = 2,
@@ -77,6 +80,8 @@ enum Exit {
     Locked = 3,
     /// A plan found something to do.
     Stale = 4,
+    /// All was made, and a value is not the published one, or not the same when made again.
+    Mismatch = 5,
     /// Stopped by Ctrl-C, as shells tell it.
     Interrupted = 130,
 }
