@@ -21,6 +21,7 @@
 //! file system's clock while a stage reads it is not noticed.
 
 mod canonical;
+mod clean;
 pub mod code;
 mod command;
 mod context;
@@ -29,6 +30,7 @@ mod digest;
 mod engine;
 mod error;
 mod files;
+mod format;
 mod graph;
 #[cfg(unix)]
 mod interrupt;
@@ -50,6 +52,7 @@ mod stage;
 mod state;
 mod store;
 
+pub use clean::{Cleaned, Cleaning};
 pub use code::Code;
 pub use command::{Command, NotUnicode};
 pub use context::Context;
@@ -64,3 +67,4 @@ pub use plan::{Fate, Plan, PlannedStage};
 pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};
+pub use store::{Checked, Collected, Fault, Fetched, Keep, PushError, Pushed, Remote};
