@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dag::{Engine, Error, Graph, Options, Report};
+use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -59,10 +60,29 @@ impl<'a> Build<'a> {
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
 
+    /// As [`Build::planned`], for what can be stopped with Ctrl-C.
+    pub(crate) fn interruptible(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
+        Ok(Build { stop: interrupt::flag()?, ..Self::planned(root, arguments)? })
+    }
+
     /// The graph of the stages.
     pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
         let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
         Graph::new(stages).map_err(Failure::new)
+    }
+
+    /// Where and how to build.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::new(self.root);
+        options.store.clone_from(&self.arguments.store.store);
+        options.store_limit = self.arguments.store_limit;
+        options.remote = match self.arguments.remote.as_deref() {
+            None | Some("") => None,
+            Some(url) => Some(remote::open(url, Purpose::Read).map_err(Failure::usage)?.into()),
+        };
+        options.jobs = self.arguments.jobs.get();
+        options.cancel = Arc::clone(&self.stop);
+        Ok(options)
     }
 
     /// Builds, and prints the papers.
@@ -123,9 +143,7 @@ impl<'a> Build<'a> {
 
     fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
-        let mut options = Options::new(self.root);
-        options.jobs = self.arguments.jobs.get();
-        options.cancel = Arc::clone(&self.stop);
+        let options = self.options()?;
         let observer = console.observer();
         let mut engine = Engine::open(options).map_err(failure)?;
         engine.build(&graph, &self.arguments.targets, &*observer).map_err(failure)
@@ -180,7 +198,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<(&'static Study, Sources)>, Failur
 
 pub(crate) fn failure(error: Error) -> Failure {
     match &error {
-        Error::Locked { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
+        Error::Locked { .. } | Error::StoreInUse { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
         Error::Graph(_) => Failure::usage(&error),
         _ => Failure::new(&error),
     }

@@ -86,6 +86,7 @@ pub(crate) fn clean(options: &Options, graphs: &[&Graph], cleaning: &Cleaning<'_
                 (true, false) => Some(store::alone(&own)?),
                 _ => None,
             };
+            store::check_unshared(&own, &options.folder)?;
             // What is remembered goes last: until then the next build is one after a deletion.
             remove_below(&own, cleaning.dry_run, &mut cleaned)?;
             remove_below(&options.folder.join("state"), cleaning.dry_run, &mut cleaned)?;

@@ -39,6 +39,13 @@ pub enum Error {
     /// The engine's folder cannot be used.
     #[error("{}", Problem::io("use the engine's folder", folder, error))]
     Folder { folder: PathBuf, error: io::Error },
+    /// The store is to be removed while others use it.
+    #[error("the store {} is also used by {other}\n  help: `gc` removes what none of you needs", store.display())]
+    SharedStore {
+        store: PathBuf,
+        /// The engine's folder of another workspace.
+        other: String,
+    },
     /// What a build has made cannot be removed.
     #[error("{0}")]
     Remove(Problem),

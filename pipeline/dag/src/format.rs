@@ -84,7 +84,8 @@ mod tests {
         let check = |text: &str| format.check_text(text, "here").map_err(|error| error.to_string());
         assert_eq!(check("dag folder 5\n"), Ok(Found::Current));
         assert_eq!((check("dag folder 3\n"), check("dag folder 4")), (Ok(Found::Older), Ok(Found::Older)));
-        for (text, word) in [("dag folder 6\n", "newer"), ("dag folder 2", "older"), ("dag store 5", "something else")] {
+        for (text, word) in [("dag folder 6\n", "newer"), ("dag folder 2", "older"), ("dag store 5", "something else")]
+        {
             let error = check(text).unwrap_err();
             for part in [word, "here", text.trim_end(), "dag folder 5", "remove it"] {
                 assert!(error.contains(part), "{part:?} is missing in {error}");

@@ -40,19 +40,19 @@ use crate::files::{BACKDATE, Known, Stamp};
 use crate::format::STORE;
 use crate::problem::Problem;
 pub(crate) use access::Access;
-pub use check::{Checked, Fault};
 pub(crate) use check::check;
-pub use collect::{Collected, Keep};
+pub use check::{Checked, Fault};
 pub(crate) use collect::collect;
 use collect::collect_alone;
+pub use collect::{Collected, Keep};
 pub use fetch::Fetched;
 use fetch::Upstream;
-pub(crate) use file::{Tee, move_file};
 use file::{Removed, has_other_names, is_executable, remove_if_there, rename, set_mode};
+pub(crate) use file::{Tee, move_file};
 pub(crate) use manifest::{Ingredients, Made, Manifest, Used};
 use manifest::{read_text, write_text};
-pub use push::{PushError, Pushed};
 pub(crate) use push::push;
+pub use push::{PushError, Pushed};
 pub use remote::Remote;
 use scratch::Scratch;
 
@@ -271,6 +271,16 @@ impl Store {
 /// Holds a store alone until what is returned is dropped.
 pub(crate) fn alone(folder: &Path) -> Result<Access, Error> {
     Access::alone(folder)
+}
+
+/// Makes sure that no workspace but the one with the engine's folder `workspace` uses a store.
+pub(crate) fn check_unshared(folder: &Path, workspace: &Path) -> Result<(), Error> {
+    let own = std::path::absolute(workspace).map_err(|error| access::failed(workspace, error))?;
+    let others = access::workspaces(folder)?.into_iter().map(|(other, _)| other);
+    match others.into_iter().find(|other| *other != own && other.is_dir()) {
+        Some(other) => Err(Error::SharedStore { store: folder.to_owned(), other: other.display().to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// A content as it was taken into the store.

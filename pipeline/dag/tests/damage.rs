@@ -4,29 +4,15 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use dag::{Engine, Graph, Options, Outcome};
-use support::{Space, Study, stages};
+use support::{Space, Study, damage, files, stages};
 
 fn built() -> (Space, Study) {
     let (space, study) = (Space::new(), Study::default());
     assert!(space.build(&study).succeeded());
     (space, study)
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
-}
-
-/// Overwrites a file, which may be read-only, and dates it as before.
-fn damage(path: &Path, bytes: &[u8]) {
-    let modified = fs::metadata(path).unwrap().modified().unwrap();
-    fs::remove_file(path).unwrap();
-    fs::write(path, bytes).unwrap();
-    fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
 }
 
 /// The outputs are removed, so that everything must come out of the store or be made again.

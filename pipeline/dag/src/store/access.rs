@@ -99,7 +99,7 @@ impl Access {
         }
         let write = || {
             fs::write(self.folder.join("CACHEDIR.TAG"), CACHEDIR_TAG)?;
-            write_whole(&self.folder, HIDDEN, "VERSION", &STORE.text())
+            write_whole(&self.folder, HIDDEN, "VERSION", STORE.text().as_bytes())
         };
         write().map_err(|error| failed(&self.folder, error))
     }
@@ -108,15 +108,13 @@ impl Access {
     pub(super) fn register(&self, workspace: &Path) -> Result<(), Error> {
         let write = || -> io::Result<()> {
             let workspace = std::path::absolute(workspace)?;
-            let Some(path) = workspace.to_str() else {
-                return Err(io::Error::other(format!("{} is not Unicode", workspace.display())));
-            };
-            let (folder, name) = (self.folder.join("workspaces"), Digest::of(path.as_bytes()).to_string());
+            let path = workspace.as_os_str().as_encoded_bytes();
+            let (folder, name) = (self.folder.join("workspaces"), Digest::of(path).to_string());
             if folder.join(&name).exists() {
                 return Ok(());
             }
             fs::create_dir_all(&folder)?;
-            write_whole(&folder, ".", &name, &format!("{path}\n"))
+            write_whole(&folder, ".", &name, path)
         };
         write().map_err(|error| failed(&self.folder.join("workspaces"), error))
     }
@@ -139,9 +137,9 @@ fn can_become_store(folder: &Path) -> io::Result<bool> {
 }
 
 /// Writes a small file by rename.
-fn write_whole(folder: &Path, hidden: &str, name: &str, text: &str) -> io::Result<()> {
+fn write_whole(folder: &Path, hidden: &str, name: &str, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(hidden).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     // Who else builds with the store must be able to read it.
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
@@ -161,11 +159,23 @@ pub(super) fn workspaces(store: &Path) -> Result<Vec<(PathBuf, PathBuf)>, Error>
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
             continue;
         }
-        let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-        found.push((PathBuf::from(text.trim_end_matches('\n')), path));
+        let workspace = fs::read(&path).map_err(|error| failed(&path, error))?;
+        found.push((to_path(workspace), path));
     }
     found.sort();
     Ok(found)
+}
+
+/// A path from what stands in an entry.
+#[cfg(unix)]
+fn to_path(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    std::ffi::OsString::from_vec(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn to_path(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 pub(super) fn failed(file: &Path, error: io::Error) -> Error {

@@ -66,7 +66,8 @@ pub(crate) fn check(
         ..Checked::default()
     };
     let all = [(Kind::Manifest, &manifests), (Kind::Content, &contents), (Kind::Code, &codes)];
-    let all: Vec<(Kind, &Entry)> = all.into_iter().flat_map(|(kind, list)| list.iter().map(move |e| (kind, e))).collect();
+    let all: Vec<(Kind, &Entry)> =
+        all.into_iter().flat_map(|(kind, list)| list.iter().map(move |e| (kind, e))).collect();
     let mut faulty: Vec<(Kind, &Entry, String)> = Vec::new();
     for (found, &(kind, entry)) in look(&all, threads, progress).into_iter().zip(&all) {
         if let Some(what) = found {

@@ -84,4 +84,3 @@ pub(crate) fn read_text<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
     }
     serde_json::from_str(body).ok()
 }
-

@@ -136,7 +136,8 @@ impl Push<'_> {
             Kind::Manifest => self.store.manifest(digest).is_some(),
         };
         if !right {
-            let error = io::Error::other("the file here is damaged: `fsck --repair` removes it, a build makes it again");
+            let error =
+                io::Error::other("the file here is damaged: `fsck --repair` removes it, a build makes it again");
             return Err(self.failed(&path, error));
         }
         self.send(&path, &file)?;
