@@ -38,7 +38,8 @@ fn keep_days(days: u32) -> Keep {
     Keep { used_within: Some(days * DAY), max_bytes: None }
 }
 
-const OLD: Study = Study { threshold: 2, clean_code: "clean 1", stats_code: "stats 1", fail: false };
+/// All five stages of it have other inputs than those of the usual one.
+const OLD: Study = Study { threshold: 5, clean_code: "clean 1", stats_code: "stats 1", fail: false };
 
 #[test]
 fn what_one_workspace_made_another_one_restores() {
