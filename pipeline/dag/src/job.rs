@@ -113,9 +113,12 @@ impl Job<'_> {
             Ok(false) => return Ok(None),
             Err(error) => return Err(Problem::io("store what came from the remote store", place.tmp, &error)),
         }
-        if self.stored.replace(digests).is_none() {
+        // A stage that does not make the same each time may have made something else there: then no
+        // output that stands here goes with those that come.
+        if self.stored.as_ref() != Some(&digests) {
             self.wrong = (0..self.stage.outputs.len()).collect();
         }
+        self.stored = Some(digests);
         self.restore(place)
     }
 

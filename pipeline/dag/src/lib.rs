@@ -16,6 +16,9 @@
 //! [`Engine::plan`] tells what a build would do, and why, and writes nothing. It asks the same code
 //! as the build, and the reasons it gives are made from what makes the key.
 //!
+//! The store keeps what stages made. Several workspaces can share one ([`Options::store`]), and one elsewhere
+//! can serve many machines ([`Remote`]). [`Engine::collect`] removes what nobody needs.
+//!
 //! What is not promised: a function can read what it does not declare, and so can a command by an
 //! absolute path. Paths are Unicode, and an input that changes back and forth within one tick of the
 //! file system's clock while a stage reads it is not noticed.

@@ -101,22 +101,18 @@ impl Store {
     pub(crate) fn open(folder: PathBuf, workspace: &Path) -> Result<Self, Error> {
         let access = Access::shared(&folder)?;
         access.register(workspace)?;
-        let store = Self::to_read(folder, workspace)?;
-        Ok(Self { access: Some(access), ..store })
+        Ok(Self { access: Some(access), ..Self::bare(folder, workspace) })
     }
 
     /// The store for a plan, which writes nothing.
     pub(crate) fn to_read(folder: PathBuf, workspace: &Path) -> Result<Self, Error> {
         STORE.check(&folder)?;
-        let scratch = Scratch::new(folder.join("tmp"));
-        Ok(Self {
-            folder,
-            tmp: workspace.join("tmp"),
-            access: None,
-            scratch,
-            upstream: None,
-            next: AtomicU64::default(),
-        })
+        Ok(Self::bare(folder, workspace))
+    }
+
+    fn bare(folder: PathBuf, workspace: &Path) -> Self {
+        let (tmp, scratch) = (workspace.join("tmp"), Scratch::new(folder.join("tmp")));
+        Self { folder, tmp, access: None, scratch, upstream: None, next: AtomicU64::default() }
     }
 
     fn place(&self, kind: Kind, digest: &Digest) -> PathBuf {

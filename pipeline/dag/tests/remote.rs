@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dag::{Digest, Engine, Fate, Graph, Options, Pushed, Remote, Report};
+use dag::{Code, Digest, Engine, Fate, Graph, Options, Pushed, Remote, Report, Stage};
 use support::{Space, Study, damage, files, stages};
 
 /// A folder that counts how often it is asked, and can be away.
@@ -243,6 +243,32 @@ fn what_is_lost_here_comes_from_there() {
     let report = build(&space, &Folder::new(dir.path()));
     assert_eq!((report.ran().len(), report.restored().len()), (0, 5), "{report:#?}");
     assert_eq!(space.derived(), right);
+}
+
+/// What was made here and what was made there never stand side by side.
+#[test]
+fn a_stage_that_makes_something_else_each_time_is_taken_from_there_whole() {
+    let graph = |count: &'static str| {
+        let stage = Stage::new("s").code(Code::of_text("1")).output("one", "derived/one").output("two", "derived/two");
+        Graph::new(vec![stage.run(move |cx| {
+            cx.write("one", format!("one {count}"))?;
+            cx.write("two", format!("two {count}"))
+        })])
+        .unwrap()
+    };
+    let (here, there, dir) = (Space::new(), Space::new(), tempfile::tempdir().unwrap());
+    here.engine().build(&graph("here"), &[], &()).unwrap();
+    there.engine().build(&graph("there"), &[], &()).unwrap();
+    let remote = Folder::new(dir.path());
+    there.engine().push(&graph("there"), &[], &*remote, &|_, _| {}).unwrap();
+    fs::remove_dir_all(here.path(".joulebook/store/objects")).unwrap();
+    fs::remove_file(here.path("derived/two")).unwrap();
+    let mut options = Options::new(here.root());
+    options.remote = Some(remote);
+    let mut engine = Engine::open(options).unwrap();
+    assert_eq!(engine.build(&graph("here"), &[], &()).unwrap().restored(), ["s"]);
+    assert_eq!((here.read("derived/one"), here.read("derived/two")), ("one there".to_owned(), "two there".to_owned()));
+    assert_eq!(engine.build(&graph("here"), &[], &()).unwrap().fresh(), ["s"]);
 }
 
 #[cfg(unix)]

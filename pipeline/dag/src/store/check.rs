@@ -53,6 +53,9 @@ pub(crate) fn check(
     repair: bool,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Checked, Error> {
+    if !folder.is_dir() {
+        return Ok(Checked::default());
+    }
     let access = Access::shared(folder)?;
     // In this order: what is stored meanwhile is stored before its manifest.
     let manifests = entries(folder, Kind::Manifest)?;

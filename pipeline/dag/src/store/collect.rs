@@ -47,6 +47,9 @@ pub struct Collected {
 /// Collects in the store `folder`, as long as nobody builds with it.
 pub(crate) fn collect(folder: &Path, workspace: &Path, keep: &Keep, dry_run: bool) -> Result<Collected, Error> {
     STORE.check(folder)?;
+    if !folder.is_dir() {
+        return Ok(Collected::default());
+    }
     let alone = if dry_run { None } else { Some(Access::alone(folder)?) };
     if let (Some(access), true) = (&alone, workspace.join("state").exists()) {
         access.register(workspace)?;
