@@ -54,11 +54,12 @@ fn a_cut_or_flipped_manifest_is_noticed() {
     for (i, manifest) in manifests.iter().enumerate() {
         let whole = fs::read(manifest).unwrap();
         let cuts = [0, 1, 64, 65, whole.len() / 2, whole.len() - 2, whole.len() - 1];
-        damage(manifest, &whole[..cuts[i % cuts.len()]]);
+        let cut = &whole[..cuts[i % cuts.len()]];
+        damage(manifest, cut);
         // Without the state the manifest is all there is.
         fs::remove_file(space.path(".joulebook/state")).unwrap();
         assert_comes_back(&space, &study, &right, "cut manifest");
-        assert_eq!(fs::read(manifest).unwrap().len(), whole.len(), "it is written again");
+        assert!(fs::read(manifest).unwrap().len() > cut.len(), "it is written again");
         let mut flipped = fs::read(manifest).unwrap();
         // In the digest of an output: without a checksum a build would look for another content.
         let at = flipped.windows(8).position(|window| window == b"\"digest\"").unwrap() + 12;
