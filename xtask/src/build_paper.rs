@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dag::{Engine, Error, Graph, Observer, Options, Report};
+use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -25,15 +26,20 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         Some(CampaignName::Simulated) => Unavailable::default(),
         _ => fetch_missing(root, &sources, arguments, console)?,
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    dag::cancel_on_signals(&stop).map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop };
+    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: stop_on_signals()? };
     let chosen = build.choose(sources);
     match arguments {
         BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
         BuildPaper { watch: true, .. } => build.again_and_again(&chosen, console),
         _ => build.once(&chosen, console),
     }
+}
+
+/// A flag that the first Ctrl-C sets.
+fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::default();
+    dag::cancel_on_signals(&stop).map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(stop)
 }
 
 /// What to build, and with what.
@@ -61,6 +67,11 @@ impl<'a> Build<'a> {
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
 
+    /// As [`Build::planned`], for what can be stopped with Ctrl-C.
+    pub(crate) fn interruptible(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
+        Ok(Build { stop: stop_on_signals()?, ..Self::planned(root, arguments)? })
+    }
+
     /// The graph of the stages, which has all targets.
     pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
         let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
@@ -71,6 +82,20 @@ impl<'a> Build<'a> {
             }
         }
         Ok(graph)
+    }
+
+    /// Where and how to build.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::new(self.root);
+        options.store.clone_from(&self.arguments.store.store);
+        options.store_limit = self.arguments.store_limit;
+        options.remote = match self.arguments.remote.as_deref() {
+            None | Some("") => None,
+            Some(url) => Some(remote::open(url, Purpose::Read).map_err(Failure::usage)?.into()),
+        };
+        options.jobs = self.arguments.jobs.get();
+        options.cancel = Arc::clone(&self.stop);
+        Ok(options)
     }
 
     /// Builds, and prints the papers.
@@ -132,9 +157,7 @@ impl<'a> Build<'a> {
 
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
-        let mut options = Options::new(self.root);
-        options.jobs = self.arguments.jobs.get();
-        options.cancel = Arc::clone(&self.stop);
+        let mut options = self.options()?;
         options.note = Some(self.note(chosen));
         let mut engine = Engine::open(options).map_err(failure)?;
         engine.build(&graph, &self.arguments.targets, observer).map_err(failure)
@@ -203,7 +226,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<(&'static Study, Sources)>, Failur
 
 pub(crate) fn failure(error: Error) -> Failure {
     match &error {
-        Error::Locked { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
+        Error::Locked { .. } | Error::StoreInUse { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
         Error::Graph(_) => Failure::usage(&error),
         _ => Failure::new(&error),
     }

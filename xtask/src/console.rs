@@ -1,14 +1,17 @@
 //! What a person sees on stderr: a live line for each running stage on a terminal, plain lines
 //! elsewhere.
 
+mod late_bar;
 mod live;
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use dag::{Event, Observer, Outcome, Problem, Reason, Report, StageReport};
+use dag::{Event, Fetched, Observer, Outcome, Problem, Reason, Report, StageReport};
+use indicatif::DecimalBytes;
 
+pub(crate) use self::late_bar::LateBar;
 use self::live::Live;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -118,8 +121,13 @@ impl Console {
             }
             self.error(&message);
         }
-        if let Some(problem) = &report.state_problem {
-            self.line(&format!("{BAD}warning{BAD:#}: {problem}"));
+        for problem in report.state_problem.iter().chain(&report.warnings) {
+            self.warning(&problem.to_string());
+        }
+        let Fetched { results, contents, bytes } = report.fetched;
+        if results > 0 {
+            let bytes = DecimalBytes(bytes);
+            self.line(&format!("{results} results came from the remote store: {contents} files, {bytes}"));
         }
     }
 }

@@ -1,13 +1,18 @@
 //! `cargo xtask`: the command line of Joulebook. Thin: each command is a call of the crates below.
 
 mod build_paper;
+mod clean;
 mod cli;
 mod console;
 mod fetch;
+mod fsck;
+mod gc;
 mod graph;
 mod inspect;
 mod parallel;
 mod plan;
+mod push;
+mod quantity;
 mod reproduce;
 mod simulate;
 mod status;
@@ -54,6 +59,10 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Status(arguments) => status::run(root, &arguments.into(), console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::WhatRan(arguments) => what_ran::run(root, &arguments, console),
+        Command::Clean(arguments) => clean::run(root, &arguments, console),
+        Command::Gc(arguments) => gc::run(root, &arguments, console),
+        Command::Fsck(arguments) => fsck::run(root, &arguments, console),
+        Command::Push(arguments) => push::run(root, &arguments.into(), console),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     let build = Build::planned(root, arguments)?;
     let chosen = build.choose(load(root)?);
     let (_, plan) = plan::make(&build, &chosen, console)?;
-    let status = status(root, &chosen, &plan)?;
+    let status = status(&build, &chosen, &plan)?;
     if arguments.json {
         anstream::println!("{}", serde_json::to_string_pretty(&status).map_err(Failure::new)?);
     } else {
@@ -105,7 +105,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     Ok(plan::exit(&plan))
 }
 
-fn status(root: &Path, chosen: &[Chosen], plan: &Plan) -> Result<Status, Failure> {
+fn status(build: &Build<'_>, chosen: &[Chosen], plan: &Plan) -> Result<Status, Failure> {
+    let (root, options) = (build.root, build.options()?);
     let mut stages: BTreeMap<String, Stages> = BTreeMap::new();
     for stage in &plan.stages {
         let group = stage.stage.split('/').next().unwrap_or_default();
@@ -130,10 +131,9 @@ fn status(root: &Path, chosen: &[Chosen], plan: &Plan) -> Result<Status, Failure
         let stages = stages.remove(study.name).unwrap_or_default();
         studies.push(OfStudy { study: study.name, campaign: *campaign, raw, stages, verified });
     }
-    let folder = Options::new(root).folder;
     // A log that cannot be read is no reason not to tell the rest.
-    let last_build = dag::log::read(&folder).ok().and_then(|mut log| log.pop()).map(LastBuild::of);
-    let stored_bytes = bytes_below(&folder.join("store"));
+    let last_build = dag::log::read(&options.folder).ok().and_then(|mut log| log.pop()).map(LastBuild::of);
+    let stored_bytes = bytes_below(&options.store());
     Ok(Status { studies, others: stages, last_build, stored_bytes, locked_by: plan.locked_by.clone() })
 }
 

@@ -7,7 +7,7 @@
 //! state     the last key of each stage, and the digests of files
 //! tmp/      files on their way; emptied at the start of a run
 //! pool/     folders and files that the mirrors of commands are made of, between their uses
-//! store/    contents and manifests, unless the store is elsewhere
+//! store/    contents and manifests, unless the store is elsewhere: see `store.rs`
 //! ```
 //!
 //! The state only saves work: it can be lost at any time, and the next run is right without it.
@@ -24,9 +24,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::files::Known;
+use crate::format::{CACHEDIR_TAG, FOLDER, Found};
 use crate::store::move_file;
-
-const VERSION: &str = "dag folder 1\n";
 
 /// The last time a stage was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,14 +171,11 @@ impl Folder {
         let tmp = path.join("tmp");
         fs::create_dir_all(&tmp).map_err(failed)?;
         let lock = take_lock(&path)?;
-        check_version(&path)?;
-        let version = path.join("VERSION");
-        if !version.exists() {
-            // The tag keeps backup programs away: everything here can be made again.
-            let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
-            fs::write(path.join("CACHEDIR.TAG"), tag).map_err(failed)?;
+        if FOLDER.check(&path)? != Found::Current {
+            fs::write(path.join("CACHEDIR.TAG"), CACHEDIR_TAG).map_err(failed)?;
             let scratch = tmp.join("VERSION");
-            fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version)).map_err(failed)?;
+            let written = fs::write(&scratch, FOLDER.text()).and_then(|()| move_file(&scratch, &path.join("VERSION")));
+            written.map_err(failed)?;
         }
         for entry in fs::read_dir(&tmp).map_err(failed)?.flatten() {
             let _ =
@@ -247,16 +243,6 @@ pub(crate) fn holder(folder: &Path) -> Option<String> {
     }
 }
 
-/// Checks the format of a folder, if it is there. Writes nothing.
-pub(crate) fn check_version(folder: &Path) -> Result<(), Error> {
-    match fs::read_to_string(folder.join("VERSION")) {
-        Ok(found) if found == VERSION => Ok(()),
-        Ok(found) => Err(Error::Version { folder: folder.to_owned(), found: found.trim().to_owned() }),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => Ok(()),
-        Err(error) => Err(Error::Folder { folder: folder.to_owned(), error }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +286,17 @@ mod tests {
         fs::write(dir.path().join("VERSION"), "dag folder 99\n").unwrap();
         let error = Folder::open(dir.path().to_owned()).err().unwrap();
         assert!(error.to_string().contains("dag folder 99"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_the_version_before_is_renewed_and_keeps_its_state() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Folder::open(dir.path().to_owned()).unwrap());
+        fs::write(dir.path().join("VERSION"), "dag folder 1\n").unwrap();
+        fs::write(dir.path().join("state"), state(&["a"])).unwrap();
+        drop(Folder::open(dir.path().to_owned()).unwrap());
+        assert_eq!(fs::read_to_string(dir.path().join("VERSION")).unwrap(), FOLDER.text());
+        assert_eq!(names(&State::read(dir.path())), [("a", 0)]);
     }
 
     #[test]

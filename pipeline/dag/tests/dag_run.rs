@@ -274,3 +274,21 @@ fn a_signal_stops_the_build_and_its_commands_with_130() {
         assert_eq!(exit_code(&run(dir.path(), &["SPEC.json"])), 0);
     }
 }
+
+#[test]
+fn two_workspaces_share_a_store() {
+    let (one, other, shared) = (good(), good(), tempfile::tempdir().unwrap());
+    let store = shared.path().join("store");
+    let build = |root: &Path| -> dag::Report {
+        let output = run(root, &["SPEC.json", "--json", "--store", store.to_str().unwrap()]);
+        assert_eq!(exit_code(&output), 0, "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(build(one.path()).ran().len(), 2);
+    let report = build(other.path());
+    assert_eq!((report.ran().len(), report.restored().len()), (0, 2));
+    fs::write(store.join("VERSION"), "dag store 2\n").unwrap();
+    let refused = run(one.path(), &["SPEC.json", "--store", store.to_str().unwrap()]);
+    assert_eq!(exit_code(&refused), 1);
+    assert!(stderr(&refused).contains("help: a newer version"), "{}", stderr(&refused));
+}

@@ -27,6 +27,7 @@ Options:
       --json           print the report, the plan or the log as JSON
   -q, --quiet          tell of failures only
       --folder DIR     where to keep what is remembered and stored [default: .dag in the workspace]
+      --store DIR      where to keep what is stored; several workspaces can share it [default: store in --folder]
   -h, --help           print this
   -V, --version        print the version
 
@@ -34,7 +35,7 @@ Exit codes:
   0    every output is right; with --plan: and was so before
   1    a stage failed; with --plan: an input is missing, so that one would fail
   2    the arguments or SPEC.json are wrong
-  3    another process builds in the workspace
+  3    another process builds in the workspace, or removes something from the store
   4    with --plan: there is something to do
   130  stopped by Ctrl-C or another signal
 ";
@@ -49,6 +50,7 @@ pub(crate) struct Arguments {
     pub(crate) targets: Vec<String>,
     pub(crate) root: PathBuf,
     pub(crate) folder: Option<PathBuf>,
+    pub(crate) store: Option<PathBuf>,
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) mode: Mode,
     pub(crate) json: bool,
@@ -63,7 +65,7 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
-    let (mut spec, mut targets, mut mode) = (None, Vec::new(), Mode::Build);
+    let (mut spec, mut targets, mut mode, mut store) = (None, Vec::new(), Mode::Build, None);
     let (mut root, mut folder, mut jobs, mut json, mut quiet) = (PathBuf::from("."), None, None, false, false);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -74,6 +76,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("what-ran") => mode = Mode::WhatRan,
             Long("json") => json = true,
             Short('q') | Long("quiet") => quiet = true,
+            Long("store") => store = Some(parser.value()?.into()),
             Long("folder") => folder = Some(parser.value()?.into()),
             Short('h') | Long("help") => return Ok(Parsed::Tell(HELP)),
             Short('V') | Long("version") => {
@@ -85,5 +88,5 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
         }
     }
     let spec = spec.ok_or("no SPEC.json is given")?;
-    Ok(Parsed::Run(Arguments { spec, targets, root, folder, jobs, mode, json, quiet }))
+    Ok(Parsed::Run(Arguments { spec, targets, root, folder, store, jobs, mode, json, quiet }))
 }
