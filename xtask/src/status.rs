@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dag::log::Entry;
-use dag::{Fate, Options, Outcome, Plan, PlannedStage};
+use dag::{Fate, Outcome, Plan, PlannedStage};
 use indicatif::DecimalBytes;
 use serde::Serialize;
 use studies::Chosen;
