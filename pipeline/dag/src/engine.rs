@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::decide::{Decision, Judge};
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::isolation::Isolation;
 use crate::job::{Done, Place};
 use crate::plan::{self, Plan};
 #[cfg(unix)]
@@ -26,7 +27,7 @@ use crate::state::{self, Folder, State};
 use crate::store::Store;
 
 /// Threads run what the stages bring along, such as interpreters: give them room.
-const STACK_BYTES: usize = 32 << 20;
+pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 /// How often a build that waits for its stages looks whether it was asked to stop.
 const HEARTBEAT: Duration = Duration::from_millis(50);
@@ -39,8 +40,11 @@ pub struct Options {
     pub folder: PathBuf,
     /// How many stages may run at once; at least one.
     pub jobs: usize,
-    /// Set from outside to stop: nothing new is begun, commands are ended, functions finish.
+    /// Set from outside to stop: nothing new is begun, commands and isolated functions are ended,
+    /// other functions finish.
     pub cancel: Arc<AtomicBool>,
+    /// Keeps stages from files that they do not declare.
+    pub isolation: Option<Isolation>,
 }
 
 impl Options {
@@ -49,7 +53,7 @@ impl Options {
         let root = root.into();
         let folder = root.join(".joulebook");
         let jobs = thread::available_parallelism().map_or(1, usize::from);
-        Self { root, folder, jobs, cancel: Arc::default() }
+        Self { root, folder, jobs, cancel: Arc::default(), isolation: None }
     }
 }
 
@@ -131,6 +135,7 @@ impl Engine {
             root: &self.options.root,
             tmp: &tmp,
             store: &self.store,
+            isolation: self.options.isolation.as_ref(),
             #[cfg(unix)]
             children: &children,
             #[cfg(unix)]
@@ -195,7 +200,7 @@ impl Engine {
 }
 
 /// Waits for a stage to end; ends the commands if the build is asked to stop meanwhile.
-fn next_done(receiver: &Receiver<Done>, place: &Place<'_>, cancel: &AtomicBool) -> Option<Done> {
+pub(crate) fn next_done(receiver: &Receiver<Done>, place: &Place<'_>, cancel: &AtomicBool) -> Option<Done> {
     let mut stopping: Option<Instant> = None;
     loop {
         match receiver.recv_timeout(HEARTBEAT) {

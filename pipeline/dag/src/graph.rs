@@ -91,7 +91,7 @@ impl Graph {
 
     /// Ids of the stages that `id` reads from, in order, each once.
     pub fn reads_from(&self, id: &str) -> Vec<&str> {
-        let Some(stage) = self.stages.iter().position(|s| s.id == id) else { return Vec::new() };
+        let Some(stage) = self.index(id) else { return Vec::new() };
         let read: BTreeSet<usize> = self.files.origins(stage).collect();
         read.into_iter().map(|s| self.stages[s].id.as_str()).collect()
     }
@@ -105,6 +105,11 @@ impl Graph {
         Ok(self.matching(target)?.into_iter().map(|stage| self.stages[stage].id.as_str()).collect())
     }
 
+    /// The place of the stage with an id.
+    pub(crate) fn index(&self, id: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.id == id)
+    }
+
     fn matching(&self, target: &str) -> Result<Vec<usize>, GraphError> {
         let target = target.trim_end_matches('/');
         let names = |stage: &Stage| {
@@ -113,7 +118,7 @@ impl Graph {
         };
         let found: Vec<usize> = (0..self.stages.len()).filter(|&stage| names(&self.stages[stage])).collect();
         if found.is_empty() {
-            return Err(GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) });
+            return Err(self.unknown(target));
         }
         Ok(found)
     }
@@ -133,6 +138,10 @@ impl Graph {
             }
         }
         Ok(selected)
+    }
+
+    pub(crate) fn unknown(&self, target: &str) -> GraphError {
+        GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) }
     }
 
     /// The id or output path that shares the longest ending or beginning with `target`.

@@ -17,9 +17,10 @@
 //! as the build, and the reasons it gives are made from what makes the key.
 //!
 //! What is not promised: a function can read what it does not declare, and so can a command by an
-//! absolute path. Paths are Unicode, and an input that changes back and forth within one tick of the
+//! absolute path, unless the stages are isolated ([`Options::isolation`]). Paths are Unicode, and an input that changes back and forth within one tick of the
 //! file system's clock while a stage reads it is not noticed.
 
+mod alone;
 mod canonical;
 pub mod code;
 mod command;
@@ -32,6 +33,7 @@ mod files;
 mod graph;
 #[cfg(unix)]
 mod interrupt;
+pub mod isolation;
 mod job;
 mod key;
 #[cfg(unix)]
@@ -45,6 +47,7 @@ mod problem;
 mod process;
 mod progress;
 mod report;
+mod scratch;
 pub mod spec;
 mod stage;
 mod state;
@@ -61,6 +64,7 @@ pub use graph::{Graph, GraphError};
 pub use interrupt::cancel_on_signals;
 pub use picture::Picture;
 pub use plan::{Fate, Plan, PlannedStage};
+pub use isolation::Isolation;
 pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};

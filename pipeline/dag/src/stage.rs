@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::digest::Digest;
 use crate::problem::Problem;
 
-type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
+pub(crate) type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
 
 /// A stage: declared inputs, declared outputs, parameters, the code behind it, and the function or
 /// the command that makes the outputs.

@@ -5,6 +5,7 @@
 //! lock      held while a process builds; says which
 //! state     the last key of each stage, and the digests of files
 //! tmp/      files on their way; emptied at the start of a run
+//! alone/    the same for processes that run single stages and hold no lock: see `scratch.rs`
 //! pool/     folders and files that the mirrors of commands are made of, between their uses
 //! store/    contents and manifests, unless the store is elsewhere
 //! ```
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::files::Known;
+use crate::scratch::Scratch;
 use crate::store::move_file;
 
 const VERSION: &str = "dag folder 1\n";
@@ -172,20 +174,37 @@ impl Folder {
         fs::create_dir_all(&tmp).map_err(failed)?;
         let lock = take_lock(&path)?;
         check_version(&path)?;
-        let version = path.join("VERSION");
-        if !version.exists() {
-            // The tag keeps backup programs away: everything here can be made again.
-            let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
-            fs::write(path.join("CACHEDIR.TAG"), tag).map_err(failed)?;
-            let scratch = tmp.join("VERSION");
-            fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version)).map_err(failed)?;
-        }
+        write_version(&path, &tmp).map_err(failed)?;
         for entry in fs::read_dir(&tmp).map_err(failed)?.flatten() {
             let _ =
                 if entry.path().is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
+        Scratch::clear(&path.join("alone"));
         Ok(Self { path, _lock: lock })
     }
+
+    /// Makes the folder where it is not there, checks its format, and makes a scratch folder in it
+    /// for a process that takes no lock.
+    pub(crate) fn visit(path: &Path) -> Result<Scratch, Error> {
+        let failed = |error| Error::Folder { folder: path.to_owned(), error };
+        check_version(path)?;
+        let scratch = Scratch::new(&path.join("alone")).map_err(failed)?;
+        write_version(path, scratch.path()).map_err(failed)?;
+        Ok(scratch)
+    }
+}
+
+/// Writes down the format of a new folder.
+fn write_version(folder: &Path, scratch: &Path) -> io::Result<()> {
+    let version = folder.join("VERSION");
+    if version.exists() {
+        return Ok(());
+    }
+    // The tag keeps backup programs away: everything here can be made again.
+    let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
+    fs::write(folder.join("CACHEDIR.TAG"), tag)?;
+    let scratch = scratch.join("VERSION");
+    fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version))
 }
 
 /// How often, and after which pause, a lock that is held is asked for again: a look at who holds it
