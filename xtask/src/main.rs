@@ -3,14 +3,18 @@
 mod build_paper;
 mod cli;
 mod console;
+mod data;
+mod export;
 mod fetch;
 mod graph;
 mod inspect;
 mod interrupt;
+mod isolated;
 mod parallel;
 mod plan;
 mod reproduce;
 mod simulate;
+mod stage;
 mod verify;
 mod watch;
 mod workspace;
@@ -48,6 +52,9 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
+        Command::Stage(arguments) => stage::run(root, &arguments, console),
+        Command::IsolatedStage(data) => isolated::serve(root, &data),
+        Command::Export(arguments) => export::run(root, arguments, console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),

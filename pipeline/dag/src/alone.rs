@@ -118,13 +118,7 @@ fn execute<'a>(options: &Options, scratch: &Scratch, store: &Store, job: Job<'a>
 
 /// Puts inputs that are missing in place, as far as the store knows what they would be: the keys of
 /// the stages that make them follow from what those read.
-fn supply(
-    options: &Options,
-    graph: &Graph,
-    judge: &mut Judge<'_>,
-    store: &Store,
-    index: usize,
-) -> Result<(), Problem> {
+fn supply(options: &Options, graph: &Graph, judge: &mut Judge<'_>, store: &Store, index: usize) -> Result<(), Problem> {
     let files = &graph.files;
     let mut missing = Vec::new();
     for (input, &file) in graph.stages[index].inputs.iter().zip(&files.reads[index]) {
@@ -185,7 +179,9 @@ fn foresee(
         if inputs.len() < stage.inputs.len() {
             continue;
         }
-        for (&file, digest) in files.writes[origin].iter().zip(stored(store, stage, &key::key(stage, &inputs)).into_iter().flatten()) {
+        for (&file, digest) in
+            files.writes[origin].iter().zip(stored(store, stage, &key::key(stage, &inputs)).into_iter().flatten())
+        {
             foreseen.insert(file, digest);
         }
     }
@@ -193,9 +189,12 @@ fn foresee(
 }
 
 fn not_there(graph: &Graph, file: usize) -> Problem {
-    let problem = Problem::new("an input is missing, and the store does not have it").in_file(&*graph.files.paths[file]);
+    let problem =
+        Problem::new("an input is missing, and the store does not have it").in_file(&*graph.files.paths[file]);
     match graph.files.writers[file] {
-        Some((origin, _)) => problem.help(format!("run {}, which makes it, before this stage", graph.stages[origin].id)),
+        Some((origin, _)) => {
+            problem.help(format!("run {}, which makes it, before this stage", graph.stages[origin].id))
+        }
         None => problem,
     }
 }

@@ -28,6 +28,15 @@ pub use child::serve;
 #[cfg(target_os = "linux")]
 pub(crate) use {child::run_function, rules::confine};
 
+/// There is nothing to serve: see [`probe`].
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn serve(_: impl FnOnce() -> Result<crate::Graph, crate::Problem>) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Folders with programs and what they need. Commands may read and run what is below them; those that
 /// are not there are left out.
 #[cfg(target_os = "linux")]

@@ -62,9 +62,9 @@ pub use error::Error;
 pub use graph::{Graph, GraphError};
 #[cfg(unix)]
 pub use interrupt::cancel_on_signals;
+pub use isolation::Isolation;
 pub use picture::Picture;
 pub use plan::{Fate, Plan, PlannedStage};
-pub use isolation::Isolation;
 pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};

@@ -46,11 +46,7 @@ impl Drop for Mirror<'_> {
 /// Runs a command in a mirror of the workspace below the stage's scratch folder, and leaves its
 /// outputs where those of a function are left. Returns what it printed, or `None` when the build was
 /// asked to stop.
-pub(crate) fn run(
-    command: &Command,
-    cx: &mut Context<'_>,
-    place: &Place<'_>,
-) -> Result<Option<String>, Problem> {
+pub(crate) fn run(command: &Command, cx: &mut Context<'_>, place: &Place<'_>) -> Result<Option<String>, Problem> {
     let mut mirror = Mirror { folder: cx.scratch.join("workspace"), copies: Vec::new(), pool: place.pool };
     lay_out(cx, &mut mirror)?;
     let [program, arguments @ ..] = command.arguments() else {
@@ -66,7 +62,10 @@ pub(crate) fn run(
         isolation::confine(&mut child, cx, &mirror.folder, isolation)?;
     }
     let printed = cx.scratch.join("printed");
-    let status = place.children.run(&mut child, Stdio::null(), &printed).map_err(|error| cannot_start(command, program, &error))?;
+    let status = place
+        .children
+        .run(&mut child, Stdio::null(), &printed)
+        .map_err(|error| cannot_start(command, program, &error))?;
     let Some(status) = status else { return Ok(None) };
     let printed = process::printed(&printed).unwrap_or_else(|error| format!("[what it printed is lost: {error}]"));
     let problem = Problem::new(format!("the command {}", process::told(status)));

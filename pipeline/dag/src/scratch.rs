@@ -50,7 +50,8 @@ impl Scratch {
 
 /// To be called by who holds the gate: a folder that nobody holds is then not about to be held.
 fn remove_dead(folder: &Path) {
-    let folders: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let folders: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     for dead in folders.iter().filter(|folder| folder.is_dir() && !is_held(folder)) {
         // It may be going already. What cannot be removed is tried again the next time.
         let _ = fs::remove_dir_all(dead);

@@ -201,7 +201,8 @@ fn write_version(folder: &Path, scratch: &Path) -> io::Result<()> {
         return Ok(());
     }
     // The tag keeps backup programs away: everything here can be made again.
-    let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
+    let tag =
+        "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
     fs::write(folder.join("CACHEDIR.TAG"), tag)?;
     let scratch = scratch.join("VERSION");
     fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version))

@@ -1,5 +1,7 @@
 //! Isolated stages: what they can read, write and reach, and how they end.
-#![cfg(target_os = "linux")]
+//!
+//! An isolated function runs in this very program, started again, on its first thread. The usual test
+//! harness runs nothing there, so this file has its own.
 
 mod support;
 
@@ -14,18 +16,45 @@ use std::time::{Duration, Instant};
 use dag::{Code, Command, Engine, Graph, Isolation, Options, Outcome, Problem, Report, Stage, isolation};
 use support::{Space, Study};
 
-/// Not a test: the process in which an isolated function of the tests below runs. A single thread is
-/// what it must have, and the first one is what the harness then runs it on.
-#[test]
-#[ignore = "started by the tests of this file"]
-fn serve() {
-    isolation::serve(|| Ok(graph())).unwrap();
+/// Functions with their names.
+macro_rules! named {
+    ($($test:ident),* $(,)?) => { [$((stringify!($test), $test as fn())),*] };
+}
+
+/// Runs the tests whose names contain one of the arguments, or all.
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if arguments == ["serve"] {
+        return isolation::serve(|| Ok(graph())).unwrap();
+    }
+    if let Err(unsupported) = isolation::probe() {
+        return println!("skipped: {unsupported}");
+    }
+    let tests = named![
+        an_isolated_build_makes_the_same_bytes_and_a_usual_one_finds_them,
+        an_undeclared_file_cannot_be_read_and_the_error_names_it,
+        nothing_can_be_written_but_outputs_and_temporary_files,
+        nobody_is_connected_to,
+        a_process_that_dies_is_a_stage_that_failed,
+        a_cancelled_build_ends_isolated_functions,
+        an_input_may_be_a_symlink_also_in_isolation,
+        a_process_with_another_graph_than_the_build_does_not_run_its_stages,
+        a_command_reads_its_inputs_and_the_programs_of_the_system,
+        a_command_cannot_read_or_write_elsewhere_by_an_absolute_path,
+        a_tool_can_be_let_in,
+    ];
+    for (name, test) in tests {
+        if arguments.is_empty() || arguments.iter().any(|argument| name.contains(argument)) {
+            println!("test {name}");
+            test();
+        }
+    }
+    println!("test result: ok");
 }
 
 fn isolated(space: &Space) -> Options {
     let mut options = Options::new(space.root());
-    let helper = ["serve", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
-    options.isolation = Some(Isolation::new().expect("these tests need a kernel with Landlock").helper(helper));
+    options.isolation = Some(Isolation::new().unwrap().helper(["serve"]));
     options
 }
 
@@ -102,7 +131,6 @@ fn problem_of(space: &Space, stage: &str) -> Problem {
     problem(&report)
 }
 
-#[test]
 fn an_isolated_build_makes_the_same_bytes_and_a_usual_one_finds_them() {
     let (space, usual) = (Space::new(), Space::new());
     let report = build(isolated(&space), &graph(), &["s"]);
@@ -115,7 +143,6 @@ fn an_isolated_build_makes_the_same_bytes_and_a_usual_one_finds_them() {
     assert_eq!(space.build(&Study::default()).fresh().len(), 5, "both have the same keys");
 }
 
-#[test]
 fn an_undeclared_file_cannot_be_read_and_the_error_names_it() {
     let space = Space::new();
     let problem = problem_of(&space, "reads");
@@ -128,7 +155,6 @@ fn an_undeclared_file_cannot_be_read_and_the_error_names_it() {
     assert!(build(Options::new(space.root()), &graph(), &["reads", "unwraps", "lists"]).succeeded());
 }
 
-#[test]
 fn nothing_can_be_written_but_outputs_and_temporary_files() {
     let space = Space::new();
     assert!(problem_of(&space, "writes").file.unwrap().ends_with("raw/written"));
@@ -140,7 +166,6 @@ fn nothing_can_be_written_but_outputs_and_temporary_files() {
     assert_eq!(space.read("derived/scratches"), "kept for a moment");
 }
 
-#[test]
 fn nobody_is_connected_to() {
     let space = Space::new();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -150,7 +175,6 @@ fn nobody_is_connected_to() {
     assert!(build(Options::new(space.root()), &graph(), &["connects"]).succeeded());
 }
 
-#[test]
 fn a_process_that_dies_is_a_stage_that_failed() {
     let space = Space::new();
     let problem = problem_of(&space, "aborts");
@@ -161,7 +185,6 @@ fn a_process_that_dies_is_a_stage_that_failed() {
     assert!(problem.message.contains("panicked: division by zero"), "{problem}");
 }
 
-#[test]
 fn a_cancelled_build_ends_isolated_functions() {
     let space = Space::new();
     let options = isolated(&space);
@@ -189,7 +212,6 @@ fn wait_for(mut condition: impl FnMut() -> bool) {
     }
 }
 
-#[test]
 fn an_input_may_be_a_symlink_also_in_isolation() {
     let space = Space::new();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -199,7 +221,6 @@ fn an_input_may_be_a_symlink_also_in_isolation() {
     assert_eq!(report.ran(), ["s/clean/a"], "{report:#?}");
 }
 
-#[test]
 fn a_process_with_another_graph_than_the_build_does_not_run_its_stages() {
     let space = Space::new();
     let stage = Stage::new("s/clean/a").source("log", "raw/a.log").output("numbers", "derived/a.txt");
@@ -213,7 +234,6 @@ fn shell(line: &str) -> Graph {
     Graph::new(vec![stage.command(Command::shell(line))]).unwrap()
 }
 
-#[test]
 fn a_command_reads_its_inputs_and_the_programs_of_the_system() {
     let space = Space::new();
     let large = "1\n".repeat(1 << 20);
@@ -224,7 +244,6 @@ fn a_command_reads_its_inputs_and_the_programs_of_the_system() {
     assert_eq!(space.read("derived/out"), large);
 }
 
-#[test]
 fn a_command_cannot_read_or_write_elsewhere_by_an_absolute_path() {
     let space = Space::new();
     let undeclared = space.path("raw/b.log");
@@ -241,7 +260,6 @@ fn a_command_cannot_read_or_write_elsewhere_by_an_absolute_path() {
     assert_eq!(space.read("raw/b.log"), "# watts\n5\n4\n");
 }
 
-#[test]
 fn a_tool_can_be_let_in() {
     let space = Space::new();
     let tools = tempfile::tempdir().unwrap();

@@ -9,8 +9,8 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::{for_function, temporary};
 use super::Isolation;
+use super::rules::{for_function, temporary};
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::engine::STACK_BYTES;
@@ -132,7 +132,8 @@ fn run(graph: &Graph, request: &Request) -> Result<(), Problem> {
     restricted.map_err(|error| Problem::new(format!("cannot isolate the stage: {error}")))?;
     // What the first thread is given for its stack is not for the program to say.
     let called = thread::scope(|scope| {
-        let called = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || job::call(&**function, &mut cx));
+        let called =
+            thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || job::call(&**function, &mut cx));
         called.map(|thread| thread.join().unwrap_or_else(|_| Err(Problem::new("the stage's code panicked"))))
     });
     called.unwrap_or_else(|error| Err(Problem::new(format!("cannot start a thread: {error}"))))?;

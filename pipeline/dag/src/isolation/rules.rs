@@ -81,9 +81,9 @@ impl Rules {
     /// Nothing may be read, written, run or connected to.
     fn new() -> Result<Self, Problem> {
         let refused = |error: RulesetError| Problem::new(format!("cannot isolate the stage: {error}"));
-        let ruleset = Ruleset::default().handle_access(AccessFs::from_all(KNOWN)).and_then(|ruleset| {
-            ruleset.handle_access(AccessNet::from_all(KNOWN))?.create()
-        });
+        let ruleset = Ruleset::default()
+            .handle_access(AccessFs::from_all(KNOWN))
+            .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(KNOWN))?.create());
         let mut rules = Self(ruleset.map_err(refused)?);
         for device in DEVICES.iter().map(Path::new).filter(|device| device.exists()) {
             rules.allow(device, AccessFs::ReadFile | AccessFs::WriteFile)?;
