@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Graph, Options, Report};
+use dag::{Engine, Error, Graph, Options, Report, isolation};
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -16,7 +16,7 @@ use studies::{Chosen, Outcome, Study};
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, interrupt, plan};
+use crate::{Exit, Failure, fetch, interrupt, isolated, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -126,6 +126,10 @@ impl<'a> Build<'a> {
         let mut options = Options::new(self.root);
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
+        if self.arguments.isolated {
+            let typst = self.arguments.typst.as_deref();
+            options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
+        }
         let observer = console.observer();
         let mut engine = Engine::open(options).map_err(failure)?;
         engine.build(&graph, &self.arguments.targets, &*observer).map_err(failure)

@@ -9,16 +9,16 @@ use dag::{Graph, Stage};
 use crate::build_paper::{Build, load};
 use crate::cli::{Export, Snakemake};
 use crate::console::Console;
-use crate::{Exit, Failure, data};
+use crate::{Exit, Failure};
 
 pub(crate) fn run(root: &Path, arguments: Export, console: &Console) -> Result<Exit, Failure> {
-    let Export::Snakemake(Snakemake { targets, asked, out }) = arguments;
-    let arguments = asked.of(targets);
+    let Export::Snakemake(Snakemake { targets, data, out }) = arguments;
+    let arguments = data.of(targets);
     let build = Build::planned(root, &arguments)?;
     let chosen = build.choose(load(root)?);
     build.warn(&chosen, console);
     let options: Vec<String> =
-        data::arguments(&chosen).iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        crate::data::arguments(&chosen).iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let text = snakefile(&build.graph(&chosen)?, &arguments.targets, &options)?;
     let file = if out.is_dir() { out.join("Snakefile") } else { out };
     let scratch = PathBuf::from(format!("{}.partial", file.display()));

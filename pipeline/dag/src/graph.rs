@@ -96,6 +96,16 @@ impl Graph {
         read.into_iter().map(|s| self.stages[s].id.as_str()).collect()
     }
 
+    /// The stages that `targets` need, themselves included, each after those it reads from; all stages
+    /// where there is no target.
+    ///
+    /// # Errors
+    /// When a target is unknown.
+    pub fn needed(&self, targets: &[String]) -> Result<Vec<&Stage>, GraphError> {
+        let selected = self.select(targets)?;
+        Ok(self.stages.iter().zip(selected).filter_map(|(stage, selected)| selected.then_some(stage)).collect())
+    }
+
     /// Ids of the stages that a target names: a stage's id, a leading part of ids up to a `/`, or
     /// the path of an output.
     ///

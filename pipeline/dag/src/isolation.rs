@@ -16,7 +16,7 @@
 //! [`serve`]). A command restricts itself between `fork` and `exec`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -37,11 +37,13 @@ pub fn serve(_: impl FnOnce() -> Result<crate::Graph, crate::Problem>) -> std::i
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// Folders with programs and what they need. Commands may read and run what is below them; those that
-/// are not there are left out.
-#[cfg(target_os = "linux")]
-pub const SYSTEM: [&str; 10] =
-    ["/bin", "/etc", "/lib", "/lib32", "/lib64", "/nix/store", "/opt", "/proc", "/sbin", "/usr"];
+const SYSTEM: [&str; 10] = ["/bin", "/etc", "/lib", "/lib32", "/lib64", "/nix/store", "/opt", "/proc", "/sbin", "/usr"];
+
+/// Folders with programs and what they need, as far as they are there. Commands may read and run what
+/// is below them; functions that start programs must be let in ([`Isolation::readable`]).
+pub fn system() -> impl Iterator<Item = &'static Path> {
+    SYSTEM.into_iter().map(Path::new).filter(|folder| folder.is_dir())
+}
 
 /// How stages are kept from what they do not declare. See [`Options::isolation`].
 ///

@@ -10,7 +10,7 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetError,
 };
 
-use super::{Isolation, SYSTEM};
+use super::{Isolation, system};
 use crate::context::Context;
 use crate::problem::Problem;
 
@@ -50,7 +50,7 @@ pub(crate) fn confine(
     }
     let mut rules = Rules::new()?;
     rules.inputs(cx, isolation)?;
-    for folder in SYSTEM.iter().map(Path::new).filter(|folder| folder.exists()) {
+    for folder in system() {
         rules.allow(folder, AccessFs::from_read(KNOWN))?;
     }
     for own in [mirror, &temporary] {
