@@ -23,6 +23,9 @@ Options:
   -n, --plan           tell what would be done, and why; write nothing (also: --dry-run)
       --explain STAGE  tell why a stage would run; write nothing
       --json           print the report, or the plan, as JSON
+      --isolated       let each command read its inputs and the programs of the system, and nothing else, and write
+                       to its own folder only; takes Linux with Landlock
+      --readable PATH  with --isolated: what commands may read and run besides, such as the folder of a tool
   -q, --quiet          tell of failures only
       --folder DIR     where to keep what is remembered and stored [default: .dag in the workspace]
   -h, --help           print this
@@ -51,6 +54,8 @@ pub(crate) struct Arguments {
     pub(crate) mode: Mode,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
+    pub(crate) isolated: bool,
+    pub(crate) readable: Vec<PathBuf>,
 }
 
 pub(crate) enum Mode {
@@ -62,6 +67,7 @@ pub(crate) enum Mode {
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
     let (mut spec, mut targets, mut mode) = (None, Vec::new(), Mode::Build);
     let (mut root, mut folder, mut jobs, mut json, mut quiet) = (PathBuf::from("."), None, None, false, false);
+    let (mut isolated, mut readable) = (false, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
             Short('C') | Long("root") => root = parser.value()?.into(),
@@ -69,6 +75,8 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Short('n') | Long("plan" | "dry-run") => mode = Mode::Plan,
             Long("explain") => mode = Mode::Explain(parser.value()?.string()?),
             Long("json") => json = true,
+            Long("isolated") => isolated = true,
+            Long("readable") => readable.push(PathBuf::from(parser.value()?)),
             Short('q') | Long("quiet") => quiet = true,
             Long("folder") => folder = Some(parser.value()?.into()),
             Short('h') | Long("help") => return Ok(Parsed::Tell(HELP)),
@@ -81,5 +89,5 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
         }
     }
     let spec = spec.ok_or("no SPEC.json is given")?;
-    Ok(Parsed::Run(Arguments { spec, targets, root, folder, jobs, mode, json, quiet }))
+    Ok(Parsed::Run(Arguments { spec, targets, root, folder, jobs, mode, json, quiet, isolated, readable }))
 }
