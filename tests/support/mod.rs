@@ -65,6 +65,9 @@ impl Workspace {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.current_dir(self.dir.path()).args(arguments);
         command.env_remove("JOULEBOOK_MIRROR").env_remove("JOULEBOOK_TYPST").env("JOULEBOOK_UPSTREAM", "off");
+        for name in ["JOULEBOOK_STORE", "JOULEBOOK_STORE_LIMIT", "JOULEBOOK_REMOTE"] {
+            command.env_remove(name);
+        }
         command
     }
 

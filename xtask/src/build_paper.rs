@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dag::{Engine, Error, Graph, Options, Report, isolation};
+use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -59,10 +60,26 @@ impl<'a> Build<'a> {
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
 
+    /// As [`Build::planned`], for what can be stopped with Ctrl-C.
+    pub(crate) fn interruptible(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
+        Ok(Build { stop: interrupt::flag()?, ..Self::planned(root, arguments)? })
+    }
+
     /// The graph of the stages.
     pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
         let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
         Graph::new(stages).map_err(Failure::new)
+    }
+
+    /// Where and how to build.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::new(self.root);
+        options.store.clone_from(&self.arguments.store.store);
+        options.store_limit = self.arguments.store_limit;
+        options.remote = remote_store(self.arguments.remote.as_deref())?;
+        options.jobs = self.arguments.jobs.get();
+        options.cancel = Arc::clone(&self.stop);
+        Ok(options)
     }
 
     /// Builds, and prints the papers.
@@ -123,9 +140,7 @@ impl<'a> Build<'a> {
 
     fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
-        let mut options = Options::new(self.root);
-        options.jobs = self.arguments.jobs.get();
-        options.cancel = Arc::clone(&self.stop);
+        let mut options = self.options()?;
         if self.arguments.isolated {
             let typst = self.arguments.typst.as_deref();
             options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
@@ -176,6 +191,14 @@ impl<'a> Build<'a> {
     }
 }
 
+/// The remote store with a URL, if there is one.
+pub(crate) fn remote_store(url: Option<&str>) -> Result<Option<Arc<dyn dag::Remote>>, Failure> {
+    match url {
+        None | Some("") => Ok(None),
+        Some(url) => Ok(Some(remote::open(url, Purpose::Read).map_err(Failure::usage)?.into())),
+    }
+}
+
 /// All studies, with the pins of their raw files.
 pub(crate) fn load(root: &Path) -> Result<Vec<(&'static Study, Sources)>, Failure> {
     let load = |study: &'static Study| Ok((study, Sources::load(root, study.name).map_err(Failure::new)?));
@@ -184,7 +207,7 @@ pub(crate) fn load(root: &Path) -> Result<Vec<(&'static Study, Sources)>, Failur
 
 pub(crate) fn failure(error: Error) -> Failure {
     match &error {
-        Error::Locked { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
+        Error::Locked { .. } | Error::StoreInUse { .. } => Failure { message: error.to_string(), exit: Exit::Locked },
         Error::Graph(_) => Failure::usage(&error),
         _ => Failure::new(&error),
     }

@@ -2,11 +2,13 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
 use crate::data::Data;
+use crate::quantity;
 
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
 #[derive(Parser)]
@@ -92,6 +94,30 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask reproduce\n  cargo xtask reproduce tinyml-mcu\n\n\
                             Exit code 1 if a byte differs; both builds are kept then.")]
     Reproduce(Reproduce),
+    /// Remove what builds have made: derived/ and left-overs in .joulebook/.
+    ///
+    /// Only files that a stage declares as its output, of the published and the simulated campaign, and files
+    /// in .joulebook/ are removed. The next build brings them back from the store.
+    #[command(after_help = "Examples:\n  cargo xtask clean --dry-run\n  cargo xtask clean --all")]
+    Clean(Clean),
+    /// Remove from the store what no workspace needs and nobody has used for some time.
+    ///
+    /// Every workspace that builds with a store is known to it: what its last build named stays. Exit code 3 if
+    /// a build is at work with the store.
+    #[command(after_help = "Examples:\n  cargo xtask gc\n  cargo xtask gc --keep 7d --dry-run\n  \
+                            cargo xtask gc --max-size 2GB --store /srv/joulebook")]
+    Gc(Gc),
+    /// Read everything in the store and tell what is not as it should be; exit code 1 if there is something.
+    #[command(after_help = "Examples:\n  cargo xtask fsck\n  cargo xtask fsck --repair")]
+    Fsck(Fsck),
+    /// Copy what fresh stages have made to a remote store, from which other machines build.
+    ///
+    /// What is there already is not sent again, so a push that was stopped goes on where it was.
+    #[command(after_help = "Examples:\n  cargo xtask push --remote s3://bucket/joulebook\n  \
+                            cargo xtask push tinyml-mcu --remote file:///mnt/share/joulebook\n\n\
+                            Environment of s3://: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, \
+                            AWS_ENDPOINT_URL.")]
+    Push(Push),
     /// Show a raw file: columns, types, units, missing values, first rows.
     #[command(
         after_help = "Examples:\n  cargo xtask inspect raw/tinyml-mcu/data/A_Aggregated_energy_inference_table.pkl\n  \
@@ -116,6 +142,14 @@ pub(crate) struct BuildPaper {
     pub(crate) simulation: SimulationOf,
     #[command(flatten)]
     pub(crate) jobs: Jobs,
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    /// The size above which what was used least recently is removed from the store, such as 2GB.
+    #[arg(long, value_name = "SIZE", env = "JOULEBOOK_STORE_LIMIT", value_parser = quantity::bytes)]
+    pub(crate) store_limit: Option<u64>,
+    /// A store to take results from that this one lacks: https://…, s3://bucket/prefix or file:///…
+    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
+    pub(crate) remote: Option<String>,
     /// A typst command line to typeset with, in the place of the built-in compiler.
     #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
     pub(crate) typst: Option<PathBuf>,
@@ -157,6 +191,11 @@ pub(crate) struct Explain {
 struct Asked {
     #[command(flatten)]
     data: ChosenData,
+    #[command(flatten)]
+    store: StoreAt,
+    /// Also ask this remote store, as of build-paper; JOULEBOOK_REMOTE by itself is not asked.
+    #[arg(long, value_name = "URL")]
+    remote: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -175,7 +214,8 @@ pub(crate) struct ChosenData {
 impl Asked {
     /// The build that is planned.
     fn of(self, targets: Vec<String>) -> BuildPaper {
-        BuildPaper { json: self.json, ..self.data.of(targets) }
+        let Self { data, store, remote, json } = self;
+        BuildPaper { store, remote, json, ..data.of(targets) }
     }
 }
 
@@ -189,6 +229,9 @@ impl ChosenData {
             campaign,
             simulation,
             jobs: Jobs { jobs: None },
+            store: StoreAt { store: None },
+            store_limit: None,
+            remote: None,
             typst: None,
             watch: false,
             isolated: false,
@@ -207,6 +250,89 @@ impl From<Plan> for BuildPaper {
 impl From<Explain> for BuildPaper {
     fn from(explain: Explain) -> Self {
         explain.asked.of(explain.stages)
+    }
+}
+
+/// Where the store is.
+#[derive(Args)]
+pub(crate) struct StoreAt {
+    /// The folder of stored results, which several checkouts can share; .joulebook/store otherwise.
+    #[arg(long, value_name = "DIR", env = "JOULEBOOK_STORE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Clean {
+    /// Also the figures in figures/, which are committed.
+    #[arg(long)]
+    pub(crate) figures: bool,
+    /// Also what the engine remembers, and the store in .joulebook/: the next build makes everything again.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only tell what would be removed.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Print what was removed as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Gc {
+    /// Keep what was used within this time, such as 12h, 30d or 8weeks; 30d if --max-size is not given either.
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
+    pub(crate) keep: Option<Duration>,
+    /// Remove what was used least recently until the store has this size, such as 500MB or 2GB.
+    #[arg(long, value_name = "SIZE", value_parser = quantity::bytes)]
+    pub(crate) max_size: Option<u64>,
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    /// Only tell what would be removed.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Print what was removed as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Fsck {
+    /// Remove what is damaged, so that it is made again.
+    #[arg(long)]
+    pub(crate) repair: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    #[command(flatten)]
+    pub(crate) jobs: Jobs,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Push {
+    /// What to push, with all that it needs: as of build-paper; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// The remote store: s3://bucket/prefix or file:///…
+    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
+    remote: String,
+    /// Which raw files the build used, as of build-paper.
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<CampaignName>,
+    #[command(flatten)]
+    simulation: SimulationOf,
+    #[command(flatten)]
+    store: StoreAt,
+    /// Print what was sent as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<Push> for BuildPaper {
+    fn from(push: Push) -> Self {
+        let Push { targets, remote, campaign, simulation, store, json } = push;
+        Asked { data: ChosenData { campaign, simulation }, store, remote: Some(remote), json }.of(targets)
     }
 }
 
@@ -262,6 +388,11 @@ pub(crate) struct Stage {
     pub(crate) stage: String,
     #[command(flatten)]
     pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    /// A store to take results from that this one lacks, as of build-paper: also those that the stage reads.
+    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
+    pub(crate) remote: Option<String>,
     /// Print what was done as JSON instead of the outputs' paths.
     #[arg(long)]
     pub(crate) json: bool,

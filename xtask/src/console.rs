@@ -4,11 +4,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use dag::{Event, Observer, Outcome, Problem, Reason, Report, StageReport};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use dag::{Event, Fetched, Observer, Outcome, Problem, Reason, Report, StageReport};
+use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -98,8 +99,13 @@ impl Console {
             }
             self.error(&message);
         }
-        if let Some(problem) = &report.state_problem {
-            self.line(&format!("{BAD}warning{BAD:#}: {problem}"));
+        for problem in report.state_problem.iter().chain(&report.warnings) {
+            self.warning(&problem.to_string());
+        }
+        let Fetched { results, contents, bytes } = report.fetched;
+        if results > 0 {
+            let bytes = DecimalBytes(bytes);
+            self.line(&format!("{results} results came from the remote store: {contents} files, {bytes}"));
         }
     }
 }
@@ -213,5 +219,40 @@ impl Observer for Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.all.finish_and_clear();
+    }
+}
+
+/// A bar on a terminal for work that takes longer than a second.
+pub(crate) struct LateBar {
+    begin: Instant,
+    template: Option<&'static str>,
+    bar: OnceLock<ProgressBar>,
+}
+
+impl LateBar {
+    /// `template` is one of indicatif's.
+    pub(crate) fn new(console: &Console, template: &'static str) -> Self {
+        let shown = !console.quiet && std::io::stderr().is_terminal();
+        Self { begin: Instant::now(), template: shown.then_some(template), bar: OnceLock::new() }
+    }
+
+    pub(crate) fn set(&self, done: u64, total: u64) {
+        let Some(template) = self.template.filter(|_| self.begin.elapsed() >= WORTH_A_LINE) else { return };
+        let bar = self.bar.get_or_init(|| {
+            let bar = ProgressBar::new(total).with_elapsed(self.begin.elapsed());
+            match ProgressStyle::with_template(template) {
+                Ok(style) => bar.with_style(style.progress_chars("━╸─")),
+                Err(_) => bar,
+            }
+        });
+        bar.set_position(done);
+    }
+}
+
+impl Drop for LateBar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -50,6 +50,9 @@ const HEADER: &str = r#"# The stages of Joulebook as rules, one each. Made by `c
 #   snakemake --snakefile Snakefile --executor kubernetes --jobs 20 --container-image IMAGE_WITH_XTASK \
 #       --default-storage-provider s3 --default-storage-prefix s3://BUCKET/PREFIX --config program=xtask
 #
+# With --config options="--remote URL" each stage also asks a store that other machines push to (`xtask push`)
+# for what it would make.
+#
 # --config program=PATH    the program; target/debug/xtask in the workspace otherwise
 # --config options="..."   further options of `xtask stage`
 

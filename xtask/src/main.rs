@@ -1,17 +1,22 @@
 //! `cargo xtask`: the command line of Joulebook. Thin: each command is a call of the crates below.
 
 mod build_paper;
+mod clean;
 mod cli;
 mod console;
 mod data;
 mod export;
 mod fetch;
+mod fsck;
+mod gc;
 mod graph;
 mod inspect;
 mod interrupt;
 mod isolated;
 mod parallel;
 mod plan;
+mod push;
+mod quantity;
 mod reproduce;
 mod simulate;
 mod stage;
@@ -58,6 +63,10 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
+        Command::Clean(arguments) => clean::run(root, &arguments, console),
+        Command::Gc(arguments) => gc::run(root, &arguments, console),
+        Command::Fsck(arguments) => fsck::run(root, &arguments, console),
+        Command::Push(arguments) => push::run(root, &arguments.into(), console),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dag::{Engine, Fate, Graph, Options, Plan, PlannedStage};
+use dag::{Engine, Fate, Graph, Plan, PlannedStage};
 use studies::Chosen;
 
 use crate::build_paper::{Build, failure, load};
@@ -28,6 +28,9 @@ pub(crate) fn run(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Re
         }
     }
     console.line(&summary(&plan));
+    if build.arguments.remote.is_none() && !plan.is_fresh() && std::env::var_os("JOULEBOOK_REMOTE").is_some() {
+        console.line("the remote store was not asked for what it has: --remote URL does that");
+    }
     Ok(exit(&plan))
 }
 
@@ -62,7 +65,8 @@ pub(crate) fn explain(root: &Path, arguments: &BuildPaper, console: &Console) ->
 fn make(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<(Graph, Plan), Failure> {
     build.warn(chosen, console);
     let graph = build.graph(chosen)?;
-    let plan = Engine::plan(&Options::new(build.root), &graph, &build.arguments.targets).map_err(failure)?;
+    let plan = Engine::plan(&build.options()?, &graph, &build.arguments.targets).map_err(failure)?;
+    plan.warnings.iter().for_each(|problem| console.warning(&problem.to_string()));
     if let Some(process) = &plan.locked_by {
         console.warning(&format!("{process} builds here right now: this is about to change"));
     }

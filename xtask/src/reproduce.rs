@@ -133,6 +133,8 @@ fn build(
     command.current_dir(if *inside { &place } else { Path::new("/") });
     // Both take the raw files that this workspace has, and fetch nothing.
     command.envs(environment.iter().copied()).env("JOULEBOOK_UPSTREAM", "off").env_remove("JOULEBOOK_MIRROR");
+    // What others have made proves nothing.
+    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_REMOTE");
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
     let built: Result<Built, _> = serde_json::from_slice(&output.stdout);
@@ -214,7 +216,14 @@ mod tests {
             printed: Default::default(),
         };
         let stages = stages.iter().map(stage).collect();
-        Report { stages, state_problem: None, duration: Duration::ZERO, files_hashed: 0 }
+        Report {
+            stages,
+            state_problem: None,
+            warnings: vec![],
+            fetched: Default::default(),
+            duration: Duration::ZERO,
+            files_hashed: 0,
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! where the next build finds it. That many of them, and a build, are safe at once rests on this:
 //! contents and manifests are named by what they hold or were made of and appear by rename, and so do
 //! outputs; two processes that run the same stage do the same. Files on their way lie in a folder that
-//! nobody else clears (`scratch.rs`).
+//! nobody else clears (`store/scratch.rs`).
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use crate::problem::Problem;
 use crate::process::Children;
 use crate::progress::report;
 use crate::report::{Outcome, StageReport};
-use crate::scratch::Scratch;
+use crate::stage::Stage;
 use crate::state::{Folder, State};
 use crate::store::Store;
 
@@ -47,7 +48,9 @@ impl Engine {
         let scratch = Folder::visit(&options.folder)?;
         // Read at one instant: it is replaced as a whole.
         let state = State::read(&options.folder);
-        let store = Store::new(options.folder.join("store"), scratch.path().to_owned());
+        let tmp = scratch.folder().map_err(|error| Error::Folder { folder: options.folder.clone(), error })?;
+        let store = Store::open(options.store(), &options.folder)?;
+        let store = store.with_tmp(tmp.clone()).with_remote(options.remote.clone());
         let mut judge = Judge::new(graph, &options.root, &store, State::decode(&state));
         let mut selected = vec![false; graph.stages.len()];
         selected[index] = true;
@@ -60,7 +63,7 @@ impl Engine {
                 tell_outputs(&mut told, graph, index, &judge.outputs(index));
             }
             Ok(Decision::Job(job)) => {
-                let Done { reasons, result, .. } = execute(options, &scratch, &store, job);
+                let Done { reasons, result, .. } = execute(options, &tmp, &store, job);
                 told.reasons = reasons;
                 match result {
                     Ok(Some(outputs)) => {
@@ -85,14 +88,14 @@ fn tell_outputs(told: &mut StageReport, graph: &Graph, index: usize, digests: &[
 }
 
 /// Works on a thread as a build does, and ends the stage's command if asked to stop.
-fn execute<'a>(options: &Options, scratch: &Scratch, store: &Store, job: Job<'a>) -> Done {
+fn execute<'a>(options: &Options, tmp: &Path, store: &Store, job: Job<'a>) -> Done {
     #[cfg(unix)]
     let children = Children::new(Arc::clone(&options.cancel));
     #[cfg(unix)]
-    let pool = Pool::new(scratch.path().join("pool"));
+    let pool = Pool::new(tmp.join("pool"));
     let place = Place {
         root: &options.root,
-        tmp: scratch.path(),
+        tmp,
         store,
         isolation: options.isolation.as_ref(),
         #[cfg(unix)]
@@ -179,13 +182,26 @@ fn foresee(
         if inputs.len() < stage.inputs.len() {
             continue;
         }
-        for (&file, digest) in
-            files.writes[origin].iter().zip(stored(store, stage, &key::key(stage, &inputs)).into_iter().flatten())
-        {
-            foreseen.insert(file, digest);
-        }
+        let Some(digests) = made(store, stage, &inputs)? else { continue };
+        foreseen.extend(files.writes[origin].iter().copied().zip(digests));
     }
     Ok(foreseen)
+}
+
+/// What a stage makes of inputs with these digests, if the store or the remote one knows; the contents
+/// of the remote one are brought.
+fn made(store: &Store, stage: &Stage, inputs: &[Digest]) -> Result<Option<Vec<Digest>>, Problem> {
+    let key = key::key(stage, inputs);
+    if let Some(digests) = stored(store, stage, &key)
+        && digests.iter().all(|digest| store.has(digest))
+    {
+        return Ok(Some(digests));
+    }
+    let Some(manifest) = store.remote_manifest(&key, &key::ingredients(stage, inputs)) else { return Ok(None) };
+    let brought = store.fetch(&manifest);
+    let brought =
+        brought.map_err(|error| Problem::new(format!("cannot store what came from the remote store: {error}")))?;
+    Ok(if brought { manifest.digests(stage) } else { None })
 }
 
 fn not_there(graph: &Graph, file: usize) -> Problem {

@@ -208,7 +208,12 @@ impl<'a> Judge<'a> {
             .or_else(|| self.store.manifest(&key).map(|manifest| manifest.milliseconds))
             .or_else(|| self.took(index));
         let last = Last { key, outputs: self.outputs(index), milliseconds: milliseconds.unwrap_or(0) };
-        self.lasts[index] = Some(last);
+        if let Some(before) = self.lasts[index].replace(last)
+            && before.key != key
+        {
+            // It was in use until now.
+            self.store.renew(&before.key);
+        }
         self.changed = true;
     }
 
@@ -228,7 +233,7 @@ impl<'a> Judge<'a> {
 
 /// The digests of the outputs for a key, in the stage's order, if the store knows the key.
 pub(crate) fn stored(store: &Store, stage: &Stage, key: &Digest) -> Option<Vec<Digest>> {
-    let manifest = store.manifest(key)?;
-    let digest = |role: &str| manifest.outputs.iter().find(|made| made.role == role).map(|made| made.digest);
-    stage.outputs.iter().map(|output| digest(&output.role)).collect()
+    let digests = store.manifest(key)?.digests(stage)?;
+    store.renew(key);
+    Some(digests)
 }

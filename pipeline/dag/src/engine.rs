@@ -10,8 +10,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::clean::{self, Cleaned, Cleaning};
 use crate::decide::{Decision, Judge};
 use crate::error::Error;
+use crate::format::FOLDER;
 use crate::graph::Graph;
 use crate::isolation::Isolation;
 use crate::job::{Done, Place};
@@ -24,7 +26,7 @@ use crate::process::{Children, GRACE, Signal};
 use crate::progress::{Progress, Queued, report};
 use crate::report::{Observer, Outcome, Report, StageReport};
 use crate::state::{self, Folder, State};
-use crate::store::Store;
+use crate::store::{self, Checked, Collected, Keep, PushError, Pushed, Remote, Store};
 
 /// Threads run what the stages bring along, such as interpreters: give them room.
 pub(crate) const STACK_BYTES: usize = 32 << 20;
@@ -38,6 +40,13 @@ pub struct Options {
     pub root: PathBuf,
     /// The engine's own folder, on the same file system for best speed.
     pub folder: PathBuf,
+    /// The store: `store` in the engine's folder unless several workspaces share one.
+    pub store: Option<PathBuf>,
+    /// Asked for what the store lacks.
+    pub remote: Option<Arc<dyn Remote>>,
+    /// After a build that stored something, what was used least recently is removed from the store until
+    /// it has so many bytes, unless a workspace needs it.
+    pub store_limit: Option<u64>,
     /// How many stages may run at once; at least one.
     pub jobs: usize,
     /// Set from outside to stop: nothing new is begun, commands and isolated functions are ended,
@@ -53,7 +62,12 @@ impl Options {
         let root = root.into();
         let folder = root.join(".joulebook");
         let jobs = thread::available_parallelism().map_or(1, usize::from);
-        Self { root, folder, jobs, cancel: Arc::default(), isolation: None }
+        let (store, remote, store_limit, isolation) = (None, None, None, None);
+        Self { root, folder, store, remote, store_limit, jobs, cancel: Arc::default(), isolation }
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.folder.join("store"))
     }
 }
 
@@ -74,7 +88,7 @@ impl Engine {
     pub fn open(options: Options) -> Result<Self, Error> {
         let folder = Folder::open(options.folder.clone())?;
         let state = State::read(&folder.path);
-        let store = Store::new(folder.path.join("store"), folder.path.join("tmp"));
+        let store = Store::open(options.store(), &folder.path)?.with_remote(options.remote.clone());
         Ok(Self { options, folder, store, state })
     }
 
@@ -98,7 +112,14 @@ impl Engine {
             state_problem = written.err().map(|error| Problem::io("write down what was built", place, &error));
             self.state = state;
         }
-        Ok(Report { stages, state_problem, duration: start.elapsed(), files_hashed })
+        let (fetched, mut warnings) = self.store.fetched();
+        let stored = |stage: &StageReport| matches!(stage.outcome, Outcome::Ran | Outcome::Restored);
+        if let Some(limit) = self.options.store_limit
+            && stages.iter().any(stored)
+        {
+            warnings.extend(self.store.limit(limit));
+        }
+        Ok(Report { stages, state_problem, warnings, fetched, duration: start.elapsed(), files_hashed })
     }
 
     /// What [`Engine::build`] would do, and why. Writes nothing and takes no lock, so it can be
@@ -106,16 +127,64 @@ impl Engine {
     /// that build is changing ([`Plan::locked_by`]).
     ///
     /// # Errors
-    /// When a target is unknown, or the folder is of another format.
+    /// When a target is unknown, or the folder or the store is of another format.
     pub fn plan(options: &Options, graph: &Graph, targets: &[String]) -> Result<Plan, Error> {
         let selected = graph.select(targets)?;
-        state::check_version(&options.folder)?;
+        FOLDER.check(&options.folder)?;
         let bytes = State::read(&options.folder);
-        let store = Store::new(options.folder.join("store"), options.folder.join("tmp"));
+        let store = Store::to_read(options.store(), &options.folder)?.with_remote(options.remote.clone());
         let mut judge = Judge::new(graph, &options.root, &store, State::decode(&bytes));
         judge.look_ahead(&selected, options.jobs);
         let stages = plan::stages(graph, &selected, &mut judge, &store);
-        Ok(Plan { stages, locked_by: state::holder(&options.folder) })
+        let (_, warnings) = store.fetched();
+        Ok(Plan { stages, locked_by: state::holder(&options.folder), warnings })
+    }
+
+    /// Copies to a remote store what the stages of the targets, and all they need, have made, where they
+    /// are fresh. `progress` is told how many files of how many are there.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    pub fn push(
+        &mut self,
+        graph: &Graph,
+        targets: &[String],
+        remote: &dyn Remote,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Pushed, PushError> {
+        let selected = graph.select(targets).map_err(Error::from)?;
+        let mut judge = Judge::new(graph, &self.options.root, &self.store, State::decode(&self.state));
+        judge.look_ahead(&selected, self.options.jobs);
+        let (keys, left_out) = plan::fresh(graph, &selected, &mut judge);
+        let mut pushed = store::push(&self.store, &keys, remote, &self.options.cancel, progress)?;
+        pushed.left_out += left_out;
+        Ok(pushed)
+    }
+
+    /// Removes what builds of `graphs` have made.
+    ///
+    /// # Errors
+    /// When another process builds in the workspace, or a file cannot be removed.
+    pub fn clean(options: &Options, graphs: &[&Graph], cleaning: &Cleaning<'_>) -> Result<Cleaned, Error> {
+        clean::clean(options, graphs, cleaning)
+    }
+
+    /// Removes from the store what is not needed any more. What the state of a workspace names that
+    /// builds with the store stays.
+    ///
+    /// # Errors
+    /// When another process builds with the store, or a file cannot be removed.
+    pub fn collect(options: &Options, keep: &Keep, dry_run: bool) -> Result<Collected, Error> {
+        store::collect(&options.store(), &options.folder, keep, dry_run)
+    }
+
+    /// Reads everything in the store and tells what is not as it should be. With `repair` that is
+    /// removed, so that it is made again. `progress` is told how many bytes of how many have been read.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is to be repaired while another process builds with it.
+    pub fn check(options: &Options, repair: bool, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Checked, Error> {
+        store::check(&options.store(), options.jobs, repair, progress)
     }
 
     /// The build itself.

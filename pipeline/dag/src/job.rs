@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::process::Children;
 use crate::report::Reason;
 use crate::stage::{Function, Stage, Work};
-use crate::store::{Ingredients, Made, Manifest, Store};
+use crate::store::{Ingredients, Made, Manifest, Store, Taken};
 
 /// What all jobs of a build share.
 pub(crate) struct Place<'a> {
@@ -73,9 +73,11 @@ impl Job<'_> {
     pub(crate) fn execute(mut self, place: &Place<'_>) -> Done {
         let start = Instant::now();
         let result = match self.restore(place) {
-            Ok(Some(outputs)) => Ok(Some(outputs)),
-            Ok(None) => self.run(place, start),
-            Err(problem) => Err(problem),
+            Ok(None) => match self.fetch(place) {
+                Ok(None) => self.run(place, start),
+                fetched => fetched,
+            },
+            restored => restored,
         };
         let Self { index, key, reasons, .. } = self;
         Done { index, key, reasons, duration: start.elapsed(), result }
@@ -104,6 +106,25 @@ impl Job<'_> {
         Ok(Some(Outputs { ran: false, digests: digests.clone(), placed, printed: String::new() }))
     }
 
+    /// As [`Job::restore`], after what the store lacks was brought from the remote one.
+    fn fetch(&mut self, place: &Place<'_>) -> Result<Option<Outputs>, Problem> {
+        let store = place.store;
+        let Some(manifest) = store.remote_manifest(&self.key, &self.ingredients) else { return Ok(None) };
+        let Some(digests) = manifest.digests(self.stage) else { return Ok(None) };
+        match store.fetch(&manifest) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(Problem::io("store what came from the remote store", place.tmp, &error)),
+        }
+        // A stage that does not make the same each time may have made something else there: then no
+        // output that stands here goes with those that come.
+        if self.stored.as_ref() != Some(&digests) {
+            self.wrong = (0..self.stage.outputs.len()).collect();
+        }
+        self.stored = Some(digests);
+        self.restore(place)
+    }
+
     /// Why the outputs cannot be restored although they are known.
     pub(crate) fn lost(&self, store: &Store) -> Option<Reason> {
         let digests = self.stored.as_ref()?;
@@ -128,7 +149,8 @@ impl Job<'_> {
                 return Err(problem.in_file(&*output.path).help("write it, or do not declare it"));
             }
             let taken = store.take(&file).map_err(|error| Problem::io("store", &*output.path, &error))?;
-            made.push(Made { role: output.role.to_string(), digest: taken.0, bytes: taken.1 });
+            let Taken { digest, bytes, executable } = taken;
+            made.push(Made { role: output.role.to_string(), digest, bytes, executable });
         }
         let manifest = Manifest {
             key: self.key,

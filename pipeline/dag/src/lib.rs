@@ -16,12 +16,16 @@
 //! [`Engine::plan`] tells what a build would do, and why, and writes nothing. It asks the same code
 //! as the build, and the reasons it gives are made from what makes the key.
 //!
+//! The store keeps what stages made. Several workspaces can share one ([`Options::store`]), and one elsewhere
+//! can serve many machines ([`Remote`]). [`Engine::collect`] removes what nobody needs.
+//!
 //! What is not promised: a function can read what it does not declare, and so can a command by an
 //! absolute path, unless the stages are isolated ([`Options::isolation`]). Paths are Unicode, and an input that changes back and forth within one tick of the
 //! file system's clock while a stage reads it is not noticed.
 
 mod alone;
 mod canonical;
+mod clean;
 pub mod code;
 mod command;
 mod context;
@@ -30,6 +34,7 @@ mod digest;
 mod engine;
 mod error;
 mod files;
+mod format;
 mod graph;
 #[cfg(unix)]
 mod interrupt;
@@ -47,12 +52,12 @@ mod problem;
 mod process;
 mod progress;
 mod report;
-mod scratch;
 pub mod spec;
 mod stage;
 mod state;
 mod store;
 
+pub use clean::{Cleaned, Cleaning};
 pub use code::Code;
 pub use command::{Command, NotUnicode};
 pub use context::Context;
@@ -68,3 +73,4 @@ pub use plan::{Fate, Plan, PlannedStage};
 pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};
+pub use store::{Checked, Collected, Fault, Fetched, Keep, PushError, Pushed, Remote};

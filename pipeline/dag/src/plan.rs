@@ -19,6 +19,9 @@ pub struct Plan {
     pub stages: Vec<PlannedStage>,
     /// The process that builds here right now: things are changing while this plan is told.
     pub locked_by: Option<String>,
+    /// What went wrong with a remote store.
+    #[serde(default)]
+    pub warnings: Vec<Problem>,
 }
 
 /// What a build would do with one stage.
@@ -103,6 +106,22 @@ pub(crate) fn stages(graph: &Graph, selected: &[bool], judge: &mut Judge<'_>, st
     planned
 }
 
+/// The keys of the stages that are fresh, and how many are not.
+pub(crate) fn fresh(graph: &Graph, selected: &[bool], judge: &mut Judge<'_>) -> (Vec<Digest>, u64) {
+    let (mut keys, mut is_fresh, mut others) = (Vec::new(), vec![false; graph.stages.len()], 0);
+    for index in (0..graph.stages.len()).filter(|&index| selected[index]) {
+        let ready = graph.files.origins(index).all(|origin| is_fresh[origin]);
+        match ready.then(|| judge.decide(index)) {
+            Some(Decision::Right(key, _)) => {
+                is_fresh[index] = true;
+                keys.push(key);
+            }
+            _ => others += 1,
+        }
+    }
+    (keys, others)
+}
+
 fn foresee(
     graph: &Graph,
     fates: &[Option<Fate>],
@@ -128,7 +147,12 @@ fn foresee(
         Decision::Right(_, reasons) => (Fate::Restore, reasons),
         Decision::Failed(problem) => (Fate::Fail(problem), Vec::new()),
         Decision::Job(mut job) => {
-            if let Some(lost) = job.lost(store) {
+            let lost = job.lost(store);
+            if (lost.is_some() || job.stored.is_none())
+                && let Some(manifest) = store.remote_manifest(&job.key, &job.ingredients)
+            {
+                job.stored = manifest.digests(job.stage);
+            } else if let Some(lost) = lost {
                 job.reasons.push(lost);
                 return (Fate::Run, job.reasons);
             }

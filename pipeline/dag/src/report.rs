@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::problem::Problem;
+use crate::store::Fetched;
 
 /// What became of a stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +132,13 @@ pub struct Report {
     pub stages: Vec<StageReport>,
     /// Why the engine could not write down what it did, if it could not: the next build looks again.
     pub state_problem: Option<Problem>,
+    /// What did not go as wished and kept no stage from being right: of a remote store, or of the
+    /// store's limit.
+    #[serde(default)]
+    pub warnings: Vec<Problem>,
+    /// What came from the remote store.
+    #[serde(default)]
+    pub fetched: Fetched,
     /// How long the build took.
     pub duration: Duration,
     /// How many files had to be read to learn their digest.

@@ -5,9 +5,9 @@
 //! lock      held while a process builds; says which
 //! state     the last key of each stage, and the digests of files
 //! tmp/      files on their way; emptied at the start of a run
-//! alone/    the same for processes that run single stages and hold no lock: see `scratch.rs`
+//! alone/    the same for processes that run single stages and hold no lock: a folder for each
 //! pool/     folders and files that the mirrors of commands are made of, between their uses
-//! store/    contents and manifests, unless the store is elsewhere
+//! store/    contents and manifests, unless the store is elsewhere: see `store.rs`
 //! ```
 //!
 //! The state only saves work: it can be lost at any time, and the next run is right without it.
@@ -24,10 +24,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::files::Known;
-use crate::scratch::Scratch;
+use crate::format::{CACHEDIR_TAG, FOLDER, Found};
 use crate::store::move_file;
-
-const VERSION: &str = "dag folder 1\n";
+use crate::store::scratch::{self, Scratch};
 
 /// The last time a stage was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,6 +157,9 @@ impl<'a, T: Deserialize<'a>> Entries<'a, T> {
     }
 }
 
+/// Where processes that hold no lock work.
+const ALONE: &str = "alone";
+
 /// The engine's folder, locked for this process until it is dropped.
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
@@ -173,39 +175,38 @@ impl Folder {
         let tmp = path.join("tmp");
         fs::create_dir_all(&tmp).map_err(failed)?;
         let lock = take_lock(&path)?;
-        check_version(&path)?;
-        write_version(&path, &tmp).map_err(failed)?;
+        write_version(&path, &tmp)?;
         for entry in fs::read_dir(&tmp).map_err(failed)?.flatten() {
             let _ =
                 if entry.path().is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
-        Scratch::clear(&path.join("alone"));
+        scratch::remove_dead(&path.join(ALONE));
         Ok(Self { path, _lock: lock })
     }
 
     /// Makes the folder where it is not there, checks its format, and makes a scratch folder in it
     /// for a process that takes no lock.
     pub(crate) fn visit(path: &Path) -> Result<Scratch, Error> {
-        let failed = |error| Error::Folder { folder: path.to_owned(), error };
-        check_version(path)?;
-        let scratch = Scratch::new(&path.join("alone")).map_err(failed)?;
-        write_version(path, scratch.path()).map_err(failed)?;
+        FOLDER.check(path)?;
+        let scratch = Scratch::new(path.join(ALONE));
+        let folder = scratch.folder().map_err(|error| Error::Folder { folder: path.to_owned(), error })?;
+        write_version(path, &folder)?;
         Ok(scratch)
     }
 }
 
-/// Writes down the format of a new folder.
-fn write_version(folder: &Path, scratch: &Path) -> io::Result<()> {
-    let version = folder.join("VERSION");
-    if version.exists() {
+/// Checks the format of a folder, and writes it down where it is new or can be renewed.
+fn write_version(folder: &Path, scratch: &Path) -> Result<(), Error> {
+    if FOLDER.check(folder)? == Found::Current {
         return Ok(());
     }
-    // The tag keeps backup programs away: everything here can be made again.
-    let tag =
-        "Signature: 8a477f597d28d172789f06886806bc55\n# Made by builds; it can be removed whenever none is at work.\n";
-    fs::write(folder.join("CACHEDIR.TAG"), tag)?;
     let scratch = scratch.join("VERSION");
-    fs::write(&scratch, VERSION).and_then(|()| move_file(&scratch, &version))
+    let write = || {
+        fs::write(folder.join("CACHEDIR.TAG"), CACHEDIR_TAG)?;
+        fs::write(&scratch, FOLDER.text())?;
+        move_file(&scratch, &folder.join("VERSION"))
+    };
+    write().map_err(|error| Error::Folder { folder: folder.to_owned(), error })
 }
 
 /// How often, and after which pause, a lock that is held is asked for again: a look at who holds it
@@ -266,16 +267,6 @@ pub(crate) fn holder(folder: &Path) -> Option<String> {
     }
 }
 
-/// Checks the format of a folder, if it is there. Writes nothing.
-pub(crate) fn check_version(folder: &Path) -> Result<(), Error> {
-    match fs::read_to_string(folder.join("VERSION")) {
-        Ok(found) if found == VERSION => Ok(()),
-        Ok(found) => Err(Error::Version { folder: folder.to_owned(), found: found.trim().to_owned() }),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => Ok(()),
-        Err(error) => Err(Error::Folder { folder: folder.to_owned(), error }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,6 +310,17 @@ mod tests {
         fs::write(dir.path().join("VERSION"), "dag folder 99\n").unwrap();
         let error = Folder::open(dir.path().to_owned()).err().unwrap();
         assert!(error.to_string().contains("dag folder 99"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_the_version_before_is_renewed_and_keeps_its_state() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Folder::open(dir.path().to_owned()).unwrap());
+        fs::write(dir.path().join("VERSION"), "dag folder 1\n").unwrap();
+        fs::write(dir.path().join("state"), state(&["a"])).unwrap();
+        drop(Folder::open(dir.path().to_owned()).unwrap());
+        assert_eq!(fs::read_to_string(dir.path().join("VERSION")).unwrap(), FOLDER.text());
+        assert_eq!(names(&State::read(dir.path())), [("a", 0)]);
     }
 
     #[test]

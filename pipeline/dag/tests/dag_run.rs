@@ -262,3 +262,21 @@ fn isolated_commands_cannot_read_by_absolute_paths() {
     let readable = run(dir.path(), &["SPEC.json", "--isolated", "--readable", other.path().to_str().unwrap()]);
     assert_eq!(exit_code(&readable), 0, "{}", stderr(&readable));
 }
+
+#[test]
+fn two_workspaces_share_a_store() {
+    let (one, other, shared) = (good(), good(), tempfile::tempdir().unwrap());
+    let store = shared.path().join("store");
+    let build = |root: &Path| -> dag::Report {
+        let output = run(root, &["SPEC.json", "--json", "--store", store.to_str().unwrap()]);
+        assert_eq!(exit_code(&output), 0, "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(build(one.path()).ran().len(), 2);
+    let report = build(other.path());
+    assert_eq!((report.ran().len(), report.restored().len()), (0, 2));
+    fs::write(store.join("VERSION"), "dag store 2\n").unwrap();
+    let refused = run(one.path(), &["SPEC.json", "--store", store.to_str().unwrap()]);
+    assert_eq!(exit_code(&refused), 1);
+    assert!(stderr(&refused).contains("help: a newer version"), "{}", stderr(&refused));
+}

@@ -4,29 +4,15 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use dag::{Engine, Graph, Options, Outcome};
-use support::{Space, Study, stages};
+use support::{Space, Study, damage, files, stages};
 
 fn built() -> (Space, Study) {
     let (space, study) = (Space::new(), Study::default());
     assert!(space.build(&study).succeeded());
     (space, study)
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
-}
-
-/// Overwrites a file, which may be read-only, and dates it as before.
-fn damage(path: &Path, bytes: &[u8]) {
-    let modified = fs::metadata(path).unwrap().modified().unwrap();
-    fs::remove_file(path).unwrap();
-    fs::write(path, bytes).unwrap();
-    fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
 }
 
 /// The outputs are removed, so that everything must come out of the store or be made again.
@@ -68,11 +54,12 @@ fn a_cut_or_flipped_manifest_is_noticed() {
     for (i, manifest) in manifests.iter().enumerate() {
         let whole = fs::read(manifest).unwrap();
         let cuts = [0, 1, 64, 65, whole.len() / 2, whole.len() - 2, whole.len() - 1];
-        damage(manifest, &whole[..cuts[i % cuts.len()]]);
+        let cut = &whole[..cuts[i % cuts.len()]];
+        damage(manifest, cut);
         // Without the state the manifest is all there is.
         fs::remove_file(space.path(".joulebook/state")).unwrap();
         assert_comes_back(&space, &study, &right, "cut manifest");
-        assert_eq!(fs::read(manifest).unwrap().len(), whole.len(), "it is written again");
+        assert!(fs::read(manifest).unwrap().len() > cut.len(), "it is written again");
         let mut flipped = fs::read(manifest).unwrap();
         // In the digest of an output: without a checksum a build would look for another content.
         let at = flipped.windows(8).position(|window| window == b"\"digest\"").unwrap() + 12;

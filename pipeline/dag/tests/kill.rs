@@ -34,8 +34,14 @@ fn stages(generation: u8) -> Vec<Stage> {
 }
 
 fn build(root: &Path, generation: u8) -> dag::Report {
+    build_with(root, None, generation)
+}
+
+fn build_with(root: &Path, store: Option<&Path>, generation: u8) -> dag::Report {
     let graph = Graph::new(stages(generation)).unwrap();
-    Engine::open(Options::new(root)).unwrap().build(&graph, &[], &()).unwrap()
+    let mut options = Options::new(root);
+    options.store = store.map(Path::to_owned);
+    Engine::open(options).unwrap().build(&graph, &[], &()).unwrap()
 }
 
 fn derived(root: &Path) -> Files {
@@ -51,18 +57,20 @@ fn derived(root: &Path) -> Files {
 #[ignore = "started by the tests of this file"]
 fn child() {
     if let (Ok(root), Ok(generation)) = (std::env::var("DAG_KILL_ROOT"), std::env::var("DAG_KILL_GENERATION")) {
-        build(Path::new(&root), generation.parse().unwrap());
+        let store = std::env::var_os("DAG_KILL_STORE");
+        build_with(Path::new(&root), store.as_ref().map(Path::new), generation.parse().unwrap());
     }
 }
 
 fn start_child(root: &Path, generation: u8) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored"])
-        .env("DAG_KILL_ROOT", root)
-        .env("DAG_KILL_GENERATION", generation.to_string())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+    child_command(root, generation).spawn().unwrap()
+}
+
+fn child_command(root: &Path, generation: u8) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--ignored"]).env("DAG_KILL_ROOT", root).stdout(Stdio::null());
+    command.env("DAG_KILL_GENERATION", generation.to_string());
+    command
 }
 
 /// `DAG_KILLS` sets how many instants are tried.
@@ -147,6 +155,54 @@ fn killed_at_any_instant_the_next_build_is_right() {
     }
     println!("{killed_in_time} of {kills} were killed before they ended");
     assert!(killed_in_time > kills / 4, "{killed_in_time} of {kills} were killed before they ended");
+}
+
+/// Two workspaces build with one store at once, and are killed; then what nobody needs is removed.
+#[test]
+fn two_workspaces_that_share_a_store_survive_kills_and_collections() {
+    let (spaces, shared) = ([(); 2].map(|()| tempfile::tempdir().unwrap()), tempfile::tempdir().unwrap());
+    let store = shared.path().join("store");
+    let undisturbed: Vec<Files> = (0..2)
+        .map(|generation| {
+            let dir = tempfile::tempdir().unwrap();
+            build(dir.path(), generation);
+            derived(dir.path())
+        })
+        .collect();
+    let start =
+        |root: &Path, generation| child_command(root, generation).env("DAG_KILL_STORE", &store).spawn().unwrap();
+    let begin = Instant::now();
+    assert!(start(spaces[0].path(), 0).wait().unwrap().success());
+    let whole = begin.elapsed();
+    let options = |root: &Path| {
+        let mut options = Options::new(root);
+        options.store = Some(store.clone());
+        options
+    };
+    let rounds = (kills() / 4).max(8);
+    let mut killed_in_time = 0;
+    for i in 0..rounds {
+        // Often the same, so that both store the same at the same time.
+        let generations = [u8::try_from(i % 2).unwrap(), u8::try_from(i / 2 % 2).unwrap()];
+        let mut children = [0, 1].map(|n| start(spaces[n].path(), generations[n]));
+        thread::sleep(instant(i, whole));
+        let _ = children[usize::from(i % 3 == 0)].kill();
+        for child in &mut children {
+            killed_in_time += u32::from(child.wait().unwrap().signal() == Some(9));
+        }
+        // The one that was not killed has ended, and so nobody is at work.
+        let everything = dag::Keep { used_within: Some(Duration::ZERO), max_bytes: None };
+        Engine::collect(&options(spaces[0].path()), &everything, false).unwrap();
+        let checked = Engine::check(&options(spaces[0].path()), false, &|_, _| {}).unwrap();
+        assert_eq!((checked.faults, checked.orphans), (vec![], 0), "after kill {i}");
+        for (space, generation) in spaces.iter().zip(generations) {
+            let report = build_with(space.path(), Some(&store), generation);
+            assert!(report.succeeded(), "{report:#?}");
+            assert_eq!(derived(space.path()), undisturbed[usize::from(generation)], "after kill {i}");
+        }
+        assert_eq!(fs::read_dir(store.join("tmp")).map_or(0, Iterator::count), 0);
+    }
+    assert!(killed_in_time > 0, "none of {rounds} was killed before it ended");
 }
 
 /// Six stages of commands that write their outputs piece by piece.

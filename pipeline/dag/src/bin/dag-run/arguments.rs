@@ -28,6 +28,7 @@ Options:
       --readable PATH  with --isolated: what commands may read and run besides, such as the folder of a tool
   -q, --quiet          tell of failures only
       --folder DIR     where to keep what is remembered and stored [default: .dag in the workspace]
+      --store DIR      where to keep what is stored; several workspaces can share it [default: store in --folder]
   -h, --help           print this
   -V, --version        print the version
 
@@ -35,7 +36,7 @@ Exit codes:
   0    every output is right; with --plan: and was so before
   1    a stage failed; with --plan: an input is missing, so that one would fail
   2    the arguments or SPEC.json are wrong
-  3    another process builds in the workspace
+  3    another process builds in the workspace, or removes something from the store
   4    with --plan: there is something to do
   130  stopped by Ctrl-C or another signal
 ";
@@ -50,6 +51,7 @@ pub(crate) struct Arguments {
     pub(crate) targets: Vec<String>,
     pub(crate) root: PathBuf,
     pub(crate) folder: Option<PathBuf>,
+    pub(crate) store: Option<PathBuf>,
     pub(crate) jobs: Option<NonZeroUsize>,
     pub(crate) mode: Mode,
     pub(crate) json: bool,
@@ -65,7 +67,7 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
-    let (mut spec, mut targets, mut mode) = (None, Vec::new(), Mode::Build);
+    let (mut spec, mut targets, mut mode, mut store) = (None, Vec::new(), Mode::Build, None);
     let (mut root, mut folder, mut jobs, mut json, mut quiet) = (PathBuf::from("."), None, None, false, false);
     let (mut isolated, mut readable) = (false, Vec::new());
     while let Some(argument) = parser.next()? {
@@ -78,6 +80,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("isolated") => isolated = true,
             Long("readable") => readable.push(PathBuf::from(parser.value()?)),
             Short('q') | Long("quiet") => quiet = true,
+            Long("store") => store = Some(parser.value()?.into()),
             Long("folder") => folder = Some(parser.value()?.into()),
             Short('h') | Long("help") => return Ok(Parsed::Tell(HELP)),
             Short('V') | Long("version") => {
@@ -89,5 +92,5 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
         }
     }
     let spec = spec.ok_or("no SPEC.json is given")?;
-    Ok(Parsed::Run(Arguments { spec, targets, root, folder, jobs, mode, json, quiet, isolated, readable }))
+    Ok(Parsed::Run(Arguments { spec, targets, root, folder, store, jobs, mode, json, quiet, isolated, readable }))
 }

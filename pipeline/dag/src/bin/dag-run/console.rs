@@ -21,7 +21,7 @@ impl Console {
 
     /// One line at the end of a build.
     pub(crate) fn summary(&self, report: &Report) {
-        if let Some(problem) = &report.state_problem {
+        for problem in report.state_problem.iter().chain(&report.warnings) {
             write(&format!("warning: {problem}\n"));
         }
         if self.quiet {

@@ -21,7 +21,7 @@ enum Exit {
     Failed = 1,
     /// The arguments or the specification are wrong.
     Usage = 2,
-    /// Another process builds in the workspace.
+    /// Another process builds in the workspace, or removes something from the store.
     Locked = 3,
     /// Of a plan: a build would have something to do.
     Stale = 4,
@@ -61,6 +61,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let mut options = Options::new(root);
     options.folder = arguments.folder.clone().unwrap_or_else(|| root.join(".dag"));
+    options.store = arguments.store.clone();
     if let Some(jobs) = arguments.jobs {
         options.jobs = jobs.get();
     }
@@ -77,7 +78,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     std::mem::forget(graph);
     exit.map_err(|error| {
         let exit = match &error {
-            Error::Locked { .. } => Exit::Locked,
+            Error::Locked { .. } | Error::StoreInUse { .. } => Exit::Locked,
             Error::Graph(_) => Exit::Usage,
             _ => Exit::Failed,
         };
