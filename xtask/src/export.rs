@@ -1,10 +1,11 @@
 //! `cargo xtask export`: the graph in the language of another program.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dag::{Graph, Stage};
+use dag::{Digest, Graph, Stage};
 
 use crate::build_paper::{Build, load};
 use crate::cli::{Export, Snakemake};
@@ -74,9 +75,9 @@ fn snakefile(graph: &Graph, targets: &[String], options: &[String]) -> Result<St
     let mut text = HEADER.to_owned();
     text.push_str("rule all:\n");
     files(&mut text, "input", results)?;
-    for stage in &stages {
+    for (stage, rule) in stages.iter().zip(rules(&stages)) {
         // Writing to a text cannot fail.
-        let _ = write!(text, "\nrule {}:\n", rule(stage.id()));
+        let _ = write!(text, "\nrule {rule}:\n");
         files(&mut text, "input", stage.inputs().map(|(_, path)| path))?;
         files(&mut text, "output", stage.outputs().map(|(_, path)| path))?;
         let words = ["stage", stage.id()].into_iter().chain(options.iter().map(String::as_str));
@@ -88,7 +89,7 @@ fn snakefile(graph: &Graph, targets: &[String], options: &[String]) -> Result<St
             text,
             "    params:\n        code={},\n    group: {}\n    shell:\n        {}\n",
             string(&stage.recipe().to_string()),
-            string(&rule(group)),
+            string(&identifier(group)),
             string(&line),
         );
     }
@@ -112,20 +113,32 @@ fn files<'a>(text: &mut String, section: &str, paths: impl Iterator<Item = &'a s
     Ok(())
 }
 
-/// A name for a rule: an identifier of Python. Ids that differ give names that differ.
-fn rule(id: &str) -> String {
-    let mut name = String::new();
-    for c in id.chars() {
-        match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => name.push(c),
-            '-' => name.push('_'),
-            '/' => name.push_str("__"),
-            // Whatever else it is, by its number.
-            c => {
-                let _ = write!(name, "_u{:x}_", u32::from(c));
-            }
+/// How long the name of a rule can be: Snakemake makes the name of a file of those of several rules.
+const LONGEST: usize = 28;
+
+/// A name for each stage's rule, in order: an identifier of Python, as like the id as can be.
+fn rules(stages: &[&Stage]) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let name = |stage: &&Stage| {
+        let mut name = identifier(stage.id());
+        if name.len() > LONGEST || taken.contains(&name) {
+            // The end of an id tells more than its beginning, which many share.
+            let number = Digest::of(stage.id().as_bytes()).to_string();
+            let end = name.len() - name.len().min(LONGEST - 8);
+            name = format!("{}_{}", name[end..].trim_start_matches('_'), &number[..7]);
+            name = identifier(&name);
         }
-    }
+        taken.insert(name.clone());
+        name
+    };
+    stages.iter().map(name).collect()
+}
+
+/// An identifier of Python that resembles a text.
+fn identifier(text: &str) -> String {
+    let text = text.replace('/', "__");
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = text.chars().map(plain).collect();
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
@@ -163,7 +176,7 @@ mod tests {
     fn odd_names_are_quoted_for_python_and_for_the_shell() {
         let text = snakefile(&graph(), &[], &["--seed".to_owned(), "1 2".to_owned()]).unwrap();
         for line in [
-            "rule s__clean__it_u27_s_u20__u7b_odd_u7d_:\n",
+            "rule s__clean__it_s__odd_:\n",
             "        \"raw/a \\\"b\\\" $c é.log\",\n",
             "        \"derived/it's\",\n",
             r#""{PROGRAM:q} --quiet stage 's/clean/it'\\''s {{odd}}' --seed '1 2' {OPTIONS} > /dev/null""#,
@@ -174,6 +187,28 @@ mod tests {
         let braces = Stage::new("s").output("out", "derived/{x}").run(|_| Ok(()));
         let failure = snakefile(&Graph::new(vec![braces]).unwrap(), &[], &[]).unwrap_err();
         assert!(failure.message.contains("derived/{x}"), "{}", failure.message);
+    }
+
+    #[test]
+    fn rules_have_short_names_of_their_own() {
+        let ids = [
+            "s/clean/a-b",
+            "s/clean/a.b",
+            "2/é",
+            "a-study/of-many-things/and-a-long-name",
+            "a-study/of-many-things/the-long-name",
+        ];
+        let stages = ids.map(|id| Stage::new(id).output("out", id).run(|_| Ok(())));
+        let names = rules(&stages.each_ref());
+        assert_eq!(names[0], "s__clean__a_b");
+        assert_eq!(names[2], "_2___");
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{names:?}");
+        for name in names {
+            assert!(
+                name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+                "{name}"
+            );
+        }
     }
 
     #[test]
