@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Graph, Observer, Options, Report};
+use dag::{Engine, Error, Graph, Observer, Options, Report, isolation};
 use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
@@ -17,7 +17,7 @@ use studies::{Chosen, Outcome, Study};
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, plan};
+use crate::{Exit, Failure, fetch, isolated, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 }
 
 /// A flag that the first Ctrl-C sets.
-fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
+pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::default();
     dag::cancel_on_signals(&stop).map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(stop)
@@ -89,10 +89,7 @@ impl<'a> Build<'a> {
         let mut options = Options::new(self.root);
         options.store.clone_from(&self.arguments.store.store);
         options.store_limit = self.arguments.store_limit;
-        options.remote = match self.arguments.remote.as_deref() {
-            None | Some("") => None,
-            Some(url) => Some(remote::open(url, Purpose::Read).map_err(Failure::usage)?.into()),
-        };
+        options.remote = remote_store(self.arguments.remote.as_deref())?;
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
         Ok(options)
@@ -159,6 +156,10 @@ impl<'a> Build<'a> {
         let graph = self.graph(chosen)?;
         let mut options = self.options()?;
         options.note = Some(self.note(chosen));
+        if self.arguments.isolated {
+            let typst = self.arguments.typst.as_deref();
+            options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
+        }
         let mut engine = Engine::open(options).map_err(failure)?;
         engine.build(&graph, &self.arguments.targets, observer).map_err(failure)
     }
@@ -215,6 +216,14 @@ impl<'a> Build<'a> {
                 .push_str("\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error");
         }
         console.insist(&message);
+    }
+}
+
+/// The remote store with a URL, if there is one.
+pub(crate) fn remote_store(url: Option<&str>) -> Result<Option<Arc<dyn dag::Remote>>, Failure> {
+    match url {
+        None | Some("") => Ok(None),
+        Some(url) => Ok(Some(remote::open(url, Purpose::Read).map_err(Failure::usage)?.into())),
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
+use crate::data::Data;
 use crate::quantity;
 
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
@@ -90,6 +91,21 @@ pub(crate) enum Command {
                             cargo xtask verify --json | jq '.[].summary'\n\nExit code 5 if any value differs, \
                             1 if a study was made from simulated data.")]
     Verify(Verify),
+    /// Bring one stage up to date, by itself and without the workspace's lock: for schedulers.
+    ///
+    /// Any number of these may run at once in one workspace, and beside a build. What the stage reads must
+    /// be there, or known to the store. The next build-paper finds what was made. Prints the outputs.
+    #[command(after_help = "Examples:\n  cargo xtask stage tinyml-mcu/figures/fig5\n  \
+                            cargo xtask stage tinyml-mcu/figures/fig5 --simulated tinyml-mcu --seed 7\n\n\
+                            Nothing is fetched, and nothing chosen by what is there: studies that are not named with \
+                            --simulated are made from the published raw files.")]
+    Stage(Stage),
+    /// Run a stage for a build that isolates its stages.
+    #[command(name = crate::isolated::COMMAND, hide = true)]
+    IsolatedStage(Data),
+    /// Write the graph in the language of another program.
+    #[command(subcommand)]
+    Export(Export),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
                             cargo xtask graph --format json")]
@@ -163,6 +179,10 @@ pub(crate) struct BuildPaper {
     /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) watch: bool,
+    /// Run each stage where it can read its declared inputs and nothing else, so that an input that is
+    /// not declared is an error. Takes Linux with Landlock, and longer.
+    #[arg(long)]
+    pub(crate) isolated: bool,
     /// Only tell what would be done, as plan does after missing raw files were fetched.
     #[arg(short = 'n', long, conflicts_with = "watch")]
     pub(crate) dry_run: bool,
@@ -214,11 +234,8 @@ pub(crate) struct WhatRan {
 /// What is asked of a build that is only planned.
 #[derive(Args)]
 struct Asked {
-    /// Which raw files the build would use, as of build-paper.
-    #[arg(long, value_name = "CAMPAIGN")]
-    campaign: Option<CampaignName>,
     #[command(flatten)]
-    simulation: SimulationOf,
+    data: ChosenData,
     #[command(flatten)]
     store: StoreAt,
     /// Also ask this remote store, as of build-paper; JOULEBOOK_REMOTE by itself is not asked.
@@ -229,23 +246,42 @@ struct Asked {
     json: bool,
 }
 
+/// The raw files of a build that is not begun.
+#[derive(Args)]
+pub(crate) struct ChosenData {
+    /// Which raw files the build would use, as of build-paper.
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<CampaignName>,
+    #[command(flatten)]
+    simulation: SimulationOf,
+}
+
 impl Asked {
     /// The build that is planned.
     fn of(self, targets: Vec<String>) -> BuildPaper {
-        let Self { campaign, simulation, store, remote, json } = self;
+        let Self { data, store, remote, json } = self;
+        BuildPaper { store, remote, json, ..data.of(targets) }
+    }
+}
+
+impl ChosenData {
+    /// The build that is not begun.
+    pub(crate) fn of(self, targets: Vec<String>) -> BuildPaper {
+        let Self { campaign, simulation } = self;
         BuildPaper {
             targets,
             mirrors: Vec::new(),
             campaign,
             simulation,
             jobs: Jobs { jobs: None },
-            store,
+            store: StoreAt { store: None },
             store_limit: None,
-            remote,
+            remote: None,
             typst: None,
             watch: false,
+            isolated: false,
             dry_run: true,
-            json,
+            json: false,
         }
     }
 }
@@ -255,7 +291,8 @@ impl BuildPaper {
     pub(crate) fn planned(campaign: CampaignName) -> Self {
         let simulation = SimulationOf { seed: None, scale: None };
         let store = StoreAt { store: None };
-        Asked { campaign: Some(campaign), simulation, store, remote: None, json: false }.of(Vec::new())
+        let data = ChosenData { campaign: Some(campaign), simulation };
+        Asked { data, store, remote: None, json: false }.of(Vec::new())
     }
 }
 
@@ -356,7 +393,7 @@ pub(crate) struct Push {
 impl From<Push> for BuildPaper {
     fn from(push: Push) -> Self {
         let Push { targets, remote, campaign, simulation, store, json } = push;
-        Asked { campaign, simulation, store, remote: Some(remote), json }.of(targets)
+        Asked { data: ChosenData { campaign, simulation }, store, remote: Some(remote), json }.of(targets)
     }
 }
 
@@ -403,6 +440,47 @@ pub(crate) struct Simulate {
     pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) jobs: Jobs,
+}
+
+#[derive(Args)]
+pub(crate) struct Stage {
+    /// The stage, by its whole id; `cargo xtask graph --format json` lists them.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stage: String,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    /// A store to take results from that this one lacks, as of build-paper: also those that the stage reads.
+    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
+    pub(crate) remote: Option<String>,
+    /// Print what was done as JSON instead of the outputs' paths.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The languages in which the graph can be written.
+#[derive(Subcommand)]
+pub(crate) enum Export {
+    /// Write a Snakefile whose rules run the stages one by one, on this machine or on a cluster.
+    ///
+    /// Prints the file's path. The file says how to run it locally, on SLURM and on Kubernetes.
+    #[command(after_help = "Examples:\n  cargo xtask export snakemake --out .\n  \
+                            cargo xtask export snakemake tinyml-mcu/figures/fig5 --out fig5.smk\n  \
+                            snakemake --snakefile fig5.smk --cores 4")]
+    Snakemake(Snakemake),
+}
+
+#[derive(Args)]
+pub(crate) struct Snakemake {
+    /// What to make: as of build-paper; everything otherwise.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) data: ChosenData,
+    /// The file to write, or a folder for a file named Snakefile.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Args)]
@@ -473,6 +551,9 @@ pub(crate) struct Reproduce {
     /// What to make: as of build-paper; everything otherwise.
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
+    /// Run each stage where it can read its declared inputs and nothing else, as of build-paper.
+    #[arg(long)]
+    pub(crate) isolated: bool,
     /// Print what was compared and what differs as JSON.
     #[arg(long)]
     pub(crate) json: bool,

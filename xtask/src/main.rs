@@ -4,17 +4,21 @@ mod build_paper;
 mod clean;
 mod cli;
 mod console;
+mod data;
+mod export;
 mod fetch;
 mod fsck;
 mod gc;
 mod graph;
 mod inspect;
+mod isolated;
 mod parallel;
 mod plan;
 mod push;
 mod quantity;
 mod reproduce;
 mod simulate;
+mod stage;
 mod status;
 mod verify;
 mod watch;
@@ -54,6 +58,9 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
+        Command::Stage(arguments) => stage::run(root, &arguments, console),
+        Command::IsolatedStage(data) => isolated::serve(root, &data),
+        Command::Export(arguments) => export::run(root, arguments, console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Status(arguments) => status::run(root, &arguments.into(), console),

@@ -127,6 +127,9 @@ fn build(
     let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
     let mut command = Command::new(program);
     command.args(["build-paper", "--json", "--quiet", "--jobs", jobs, "--root"]).arg(&place).args(&arguments.targets);
+    if arguments.isolated {
+        command.arg("--isolated");
+    }
     command.current_dir(if *inside { &place } else { Path::new("/") });
     // Both take the raw files that this workspace has, and fetch nothing.
     command.envs(environment.iter().copied()).env("JOULEBOOK_UPSTREAM", "off").env_remove("JOULEBOOK_MIRROR");

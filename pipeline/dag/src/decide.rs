@@ -149,6 +149,12 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether there is no file where a stage looks for its input.
+    pub(crate) fn is_missing(&mut self, input: &Input, file: usize) -> Result<bool, Problem> {
+        let found = self.files.look(file).map_err(|error| Problem::io("read", &*input.path, &error))?;
+        Ok(found.is_none())
+    }
+
     fn source(&mut self, input: &Input, file: usize) -> Result<Digest, Problem> {
         match self.files.look(file) {
             Ok(Some(known)) => Ok(known.digest),
@@ -226,7 +232,7 @@ impl<'a> Judge<'a> {
 }
 
 /// The digests of the outputs for a key, in the stage's order, if the store knows the key.
-fn stored(store: &Store, stage: &Stage, key: &Digest) -> Option<Vec<Digest>> {
+pub(crate) fn stored(store: &Store, stage: &Stage, key: &Digest) -> Option<Vec<Digest>> {
     let digests = store.manifest(key)?.digests(stage)?;
     store.renew(key);
     Some(digests)

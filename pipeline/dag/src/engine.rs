@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::forecast::Forecast;
 use crate::format::FOLDER;
 use crate::graph::Graph;
+use crate::isolation::Isolation;
 use crate::job::{Done, Place};
 use crate::log;
 use crate::plan::{self, Plan};
@@ -30,7 +31,7 @@ use crate::state::{self, Folder, State};
 use crate::store::{self, Checked, Collected, Keep, PushError, Pushed, Remote, Store};
 
 /// Threads run what the stages bring along, such as interpreters: give them room.
-const STACK_BYTES: usize = 32 << 20;
+pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 /// How often a build that waits for its stages looks whether it was asked to stop.
 const HEARTBEAT: Duration = Duration::from_millis(50);
@@ -50,10 +51,13 @@ pub struct Options {
     pub store_limit: Option<u64>,
     /// How many stages may run at once; at least one.
     pub jobs: usize,
-    /// Set from outside to stop: nothing new is begun, commands are ended, functions finish.
+    /// Set from outside to stop: nothing new is begun, commands and isolated functions are ended,
+    /// other functions finish.
     pub cancel: Arc<AtomicBool>,
     /// A word on what is built, such as on its data, for the [log](crate::log).
     pub note: Option<String>,
+    /// Keeps stages from files that they do not declare.
+    pub isolation: Option<Isolation>,
 }
 
 impl Options {
@@ -62,7 +66,8 @@ impl Options {
         let root = root.into();
         let folder = root.join(".joulebook");
         let jobs = thread::available_parallelism().map_or(1, usize::from);
-        Self { root, folder, store: None, remote: None, store_limit: None, jobs, cancel: Arc::default(), note: None }
+        let (store, remote, store_limit, isolation, note) = (None, None, None, None, None);
+        Self { root, folder, store, remote, store_limit, jobs, cancel: Arc::default(), isolation, note }
     }
 
     /// The folder of the store.
@@ -212,6 +217,7 @@ impl Engine {
             root: &self.options.root,
             tmp: &tmp,
             store: &self.store,
+            isolation: self.options.isolation.as_ref(),
             #[cfg(unix)]
             children: &children,
             #[cfg(unix)]
@@ -280,7 +286,12 @@ impl Engine {
 }
 
 /// Waits for a stage to end; ends the commands, and says so, if the build is asked to stop meanwhile.
-fn next_done(receiver: &Receiver<Done>, place: &Place<'_>, cancel: &AtomicBool, say: impl Fn()) -> Option<Done> {
+pub(crate) fn next_done(
+    receiver: &Receiver<Done>,
+    place: &Place<'_>,
+    cancel: &AtomicBool,
+    say: impl Fn(),
+) -> Option<Done> {
     let mut stopping: Option<Instant> = None;
     loop {
         let done = receiver.recv_timeout(HEARTBEAT);

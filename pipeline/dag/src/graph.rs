@@ -91,9 +91,19 @@ impl Graph {
 
     /// Ids of the stages that `id` reads from, in order, each once.
     pub fn reads_from(&self, id: &str) -> Vec<&str> {
-        let Some(stage) = self.stages.iter().position(|s| s.id == id) else { return Vec::new() };
+        let Some(stage) = self.index(id) else { return Vec::new() };
         let read: BTreeSet<usize> = self.files.origins(stage).collect();
         read.into_iter().map(|s| self.stages[s].id.as_str()).collect()
+    }
+
+    /// The stages that `targets` need, themselves included, each after those it reads from; all stages
+    /// where there is no target.
+    ///
+    /// # Errors
+    /// When a target is unknown.
+    pub fn needed(&self, targets: &[String]) -> Result<Vec<&Stage>, GraphError> {
+        let selected = self.select(targets)?;
+        Ok(self.stages.iter().zip(selected).filter_map(|(stage, selected)| selected.then_some(stage)).collect())
     }
 
     /// Ids of the stages that a target names: a stage's id, a leading part of ids up to a `/`, or
@@ -105,6 +115,11 @@ impl Graph {
         Ok(self.matching(target)?.into_iter().map(|stage| self.stages[stage].id.as_str()).collect())
     }
 
+    /// The place of the stage with an id.
+    pub(crate) fn index(&self, id: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.id == id)
+    }
+
     fn matching(&self, target: &str) -> Result<Vec<usize>, GraphError> {
         let target = target.trim_end_matches('/');
         let names = |stage: &Stage| {
@@ -113,7 +128,7 @@ impl Graph {
         };
         let found: Vec<usize> = (0..self.stages.len()).filter(|&stage| names(&self.stages[stage])).collect();
         if found.is_empty() {
-            return Err(GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) });
+            return Err(self.unknown(target));
         }
         Ok(found)
     }
@@ -133,6 +148,10 @@ impl Graph {
             }
         }
         Ok(selected)
+    }
+
+    pub(crate) fn unknown(&self, target: &str) -> GraphError {
+        GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) }
     }
 
     /// The id or output path that shares the longest ending or beginning with `target`.

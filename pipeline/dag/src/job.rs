@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::files::Known;
+use crate::isolation::{self, Isolation};
 #[cfg(unix)]
 use crate::mirror;
 #[cfg(unix)]
@@ -18,7 +19,7 @@ use crate::problem::Problem;
 #[cfg(unix)]
 use crate::process::Children;
 use crate::report::Reason;
-use crate::stage::{Stage, Work};
+use crate::stage::{Function, Stage, Work};
 use crate::store::{Ingredients, Made, Manifest, Store, Taken};
 
 /// What all jobs of a build share.
@@ -26,6 +27,8 @@ pub(crate) struct Place<'a> {
     pub(crate) root: &'a Path,
     pub(crate) tmp: &'a Path,
     pub(crate) store: &'a Store,
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(crate) isolation: Option<&'a Isolation>,
     #[cfg(unix)]
     pub(crate) children: &'a Children,
     #[cfg(unix)]
@@ -177,30 +180,34 @@ impl Job<'_> {
     /// Calls the function or runs the command; returns what the command printed, or `None` when
     /// the build was asked to stop.
     fn work(&self, cx: &mut Context<'_>, place: &Place<'_>) -> Result<Option<String>, Problem> {
-        match &self.stage.work {
-            Work::Function(function) => {
-                let called = catch_unwind(AssertUnwindSafe(|| function(cx)));
-                let called = called.unwrap_or_else(|panic| {
-                    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-                    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-                    let problem = Problem::new(format!("the stage's code panicked: {text}"));
-                    Err(problem.help("this is a bug: please report it"))
-                });
-                called.map(|()| Some(String::new()))
-            }
+        match (&self.stage.work, place.isolation) {
+            #[cfg(target_os = "linux")]
+            (Work::Function(_), Some(isolation)) => isolation::run_function(self.key, cx, isolation, place.children),
+            (Work::Function(function), _) => call(&**function, cx).map(|()| Some(String::new())),
             #[cfg(unix)]
-            Work::Command => {
+            (Work::Command, _) => {
                 let command: Command = serde_json::from_str(&self.stage.parameters).map_err(|error| {
                     Problem::new(format!("the command cannot be read back: {error}"))
                         .help("this is a bug: please report it")
                 })?;
-                mirror::run(&command, cx, place.children, place.pool)
+                mirror::run(&command, cx, place)
             }
             #[cfg(not(unix))]
-            Work::Command => {
+            (Work::Command, _) => {
                 let _ = place;
                 Err(Problem::new("commands are only run on Unix systems"))
             }
         }
     }
+}
+
+/// Calls a stage's function. One that panics has failed.
+pub(crate) fn call(function: &Function, cx: &mut Context<'_>) -> Result<(), Problem> {
+    let called = catch_unwind(AssertUnwindSafe(|| function(cx)));
+    called.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let problem = Problem::new(format!("the stage's code panicked: {text}"));
+        Err(problem.help("this is a bug: please report it"))
+    })
 }

@@ -28,6 +28,12 @@ pub(crate) fn key(stage: &Stage, inputs: &[Digest]) -> Digest {
     hasher.finish()
 }
 
+/// The part of a key that does not depend on contents.
+pub(crate) fn recipe(stage: &Stage) -> Digest {
+    // No content has this digest, and it stands for any.
+    key(stage, &vec![Digest::from_bytes([0; 32]); stage.inputs.len()])
+}
+
 /// The same in full, to be written down beside the key.
 pub(crate) fn ingredients(stage: &Stage, inputs: &[Digest]) -> Ingredients {
     let used = |(input, &digest): (&Input, &Digest)| Used {

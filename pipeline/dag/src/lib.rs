@@ -20,9 +20,10 @@
 //! can serve many machines ([`Remote`]). [`Engine::collect`] removes what nobody needs.
 //!
 //! What is not promised: a function can read what it does not declare, and so can a command by an
-//! absolute path. Paths are Unicode, and an input that changes back and forth within one tick of the
+//! absolute path, unless the stages are isolated ([`Options::isolation`]). Paths are Unicode, and an input that changes back and forth within one tick of the
 //! file system's clock while a stage reads it is not noticed.
 
+mod alone;
 mod canonical;
 mod clean;
 pub mod code;
@@ -37,6 +38,7 @@ mod forecast;
 mod format;
 mod graph;
 mod interrupt;
+pub mod isolation;
 mod job;
 mod key;
 pub mod log;
@@ -66,6 +68,7 @@ pub use error::Error;
 pub use forecast::{Forecast, TimeLeft};
 pub use graph::{Graph, GraphError};
 pub use interrupt::cancel_on_signals;
+pub use isolation::Isolation;
 pub use picture::Picture;
 pub use plan::{Fate, Plan, PlannedStage};
 pub use problem::{FailedCommand, Problem};

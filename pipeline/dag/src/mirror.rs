@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use rustc_hash::FxHashSet;
 
@@ -18,9 +19,12 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::digest::Digest;
 use crate::graph::is_inside;
+#[cfg(target_os = "linux")]
+use crate::isolation;
+use crate::job::Place;
 use crate::pool::{Lent, Pool};
 use crate::problem::Problem;
-use crate::process::{self, Children};
+use crate::process;
 use crate::store::Tee;
 
 /// Inputs up to this size are copied.
@@ -42,13 +46,8 @@ impl Drop for Mirror<'_> {
 /// Runs a command in a mirror of the workspace below the stage's scratch folder, and leaves its
 /// outputs where those of a function are left. Returns what it printed, or `None` when the build was
 /// asked to stop.
-pub(crate) fn run(
-    command: &Command,
-    cx: &mut Context<'_>,
-    children: &Children,
-    pool: &Pool,
-) -> Result<Option<String>, Problem> {
-    let mut mirror = Mirror { folder: cx.scratch.join("workspace"), copies: Vec::new(), pool };
+pub(crate) fn run(command: &Command, cx: &mut Context<'_>, place: &Place<'_>) -> Result<Option<String>, Problem> {
+    let mut mirror = Mirror { folder: cx.scratch.join("workspace"), copies: Vec::new(), pool: place.pool };
     lay_out(cx, &mut mirror)?;
     let [program, arguments @ ..] = command.arguments() else {
         return Err(Problem::new("the command is empty").expected("a program and its arguments"));
@@ -58,17 +57,24 @@ pub(crate) fn run(
     }
     let mut child = std::process::Command::new(program);
     child.args(arguments).current_dir(&mirror.folder).env_clear().envs(command.environment());
+    #[cfg(target_os = "linux")]
+    if let Some(isolation) = place.isolation {
+        isolation::confine(&mut child, cx, &mirror.folder, isolation)?;
+    }
     let printed = cx.scratch.join("printed");
-    let status = children.run(&mut child, &printed).map_err(|error| cannot_start(command, program, &error))?;
+    let status = place
+        .children
+        .run(&mut child, Stdio::null(), &printed)
+        .map_err(|error| cannot_start(command, program, &error))?;
     let Some(status) = status else { return Ok(None) };
     let printed = process::printed(&printed).unwrap_or_else(|error| format!("[what it printed is lost: {error}]"));
     let problem = Problem::new(format!("the command {}", process::told(status)));
     match status.code() {
         Some(0) => {}
-        Some(_) => return Err(explained(problem, command, printed, cx)),
+        Some(_) => return Err(explained(problem, command, printed, cx, place)),
         None => return Err(problem.of_command(command.to_string(), printed)),
     }
-    collect(cx, &mirror.folder).map_err(|problem| explained(problem, command, printed.clone(), cx))?;
+    collect(cx, &mirror.folder).map_err(|problem| explained(problem, command, printed.clone(), cx, place))?;
     Ok(Some(printed))
 }
 
@@ -153,7 +159,7 @@ fn cannot_start(command: &Command, program: &str, error: &io::Error) -> Problem 
 
 /// Adds to a problem what the command was, what it printed, and which undeclared files of the
 /// workspace it names: that it cannot see them is the likely reason.
-fn explained(problem: Problem, command: &Command, printed: String, cx: &Context<'_>) -> Problem {
+fn explained(problem: Problem, command: &Command, printed: String, cx: &Context<'_>, place: &Place<'_>) -> Problem {
     let declared: FxHashSet<&str> =
         cx.used.iter().map(|input| &*input.path).chain(cx.outputs.iter().map(|output| &*output.path)).collect();
     let separates = |c: char| c.is_whitespace() || "'\"`;|&()<>=$".contains(c);
@@ -162,10 +168,13 @@ fn explained(problem: Problem, command: &Command, printed: String, cx: &Context<
     let undeclared: BTreeSet<&str> =
         words.filter(|word| is_inside(word) && !declared.contains(word) && cx.root.join(word).is_file()).collect();
     let problem = problem.of_command(command.to_string(), printed);
-    if undeclared.is_empty() {
-        return problem.help("it ran in a folder that holds its declared inputs only");
+    let mut help = "it ran in a folder that holds its declared inputs only".to_owned();
+    if place.isolation.is_some() {
+        help.push_str(", and cannot read other files, wherever they are, but the programs of the system");
     }
-    let undeclared: Vec<&str> = undeclared.into_iter().collect();
-    let undeclared = undeclared.join(", ");
-    problem.help(format!("it ran in a folder that holds its declared inputs only: declare {undeclared} as well"))
+    if !undeclared.is_empty() {
+        let undeclared: Vec<&str> = undeclared.into_iter().collect();
+        help = format!("{help}: declare {} as well", undeclared.join(", "));
+    }
+    problem.help(help)
 }

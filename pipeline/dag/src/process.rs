@@ -30,11 +30,11 @@ impl Children {
         Self { cancel, groups: Mutex::default() }
     }
 
-    /// Runs a command to its end, with an empty standard input and all that it prints in the file
-    /// `printed`. `None` when the build was asked to stop before the command succeeded.
-    pub(crate) fn run(&self, command: &mut Command, printed: &Path) -> io::Result<Option<ExitStatus>> {
+    /// Runs a command to its end, with what it is to read as standard input and all that it prints in
+    /// the file `printed`. `None` when the build was asked to stop before the command succeeded.
+    pub(crate) fn run(&self, command: &mut Command, input: Stdio, printed: &Path) -> io::Result<Option<ExitStatus>> {
         let output = File::create(printed)?;
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        command.stdin(input).stdout(output.try_clone()?).stderr(output);
         prepare(command);
         let mut groups = self.groups();
         // Under the lock: either this sees that the build is to stop, or `signal` sees the child.

@@ -9,9 +9,10 @@ use crate::code::Code;
 use crate::command::Command;
 use crate::context::Context;
 use crate::digest::Digest;
+use crate::key;
 use crate::problem::Problem;
 
-type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
+pub(crate) type Function = dyn Fn(&mut Context<'_>) -> Result<(), Problem> + Send + Sync;
 
 /// A stage: declared inputs, declared outputs, parameters, the code behind it, and the function or
 /// the command that makes the outputs.
@@ -86,6 +87,12 @@ impl Stage {
     /// The id, unique in its graph.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// A digest of everything that makes the stage's key but the contents of its inputs: of its id, its
+    /// code, its parameters and the roles that it declares.
+    pub fn recipe(&self) -> Digest {
+        key::recipe(self)
     }
 
     /// Roles and paths of the inputs, in declared order.

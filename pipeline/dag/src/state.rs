@@ -6,6 +6,7 @@
 //! log       the last builds, for people; see [`crate::log`]
 //! state     the last key of each stage, and the digests of files
 //! tmp/      files on their way; emptied at the start of a run
+//! alone/    the same for processes that run single stages and hold no lock: a folder for each
 //! pool/     folders and files that the mirrors of commands are made of, between their uses
 //! store/    contents and manifests, unless the store is elsewhere: see `store.rs`
 //! ```
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::files::Known;
 use crate::format::{CACHEDIR_TAG, FOLDER, Found};
 use crate::store::move_file;
+use crate::store::scratch::{self, Scratch};
 
 /// The last time a stage was right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,6 +158,9 @@ impl<'a, T: Deserialize<'a>> Entries<'a, T> {
     }
 }
 
+/// Where processes that hold no lock work.
+const ALONE: &str = "alone";
+
 /// The engine's folder, locked for this process until it is dropped.
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
@@ -171,18 +176,38 @@ impl Folder {
         let tmp = path.join("tmp");
         fs::create_dir_all(&tmp).map_err(failed)?;
         let lock = take_lock(&path)?;
-        if FOLDER.check(&path)? != Found::Current {
-            fs::write(path.join("CACHEDIR.TAG"), CACHEDIR_TAG).map_err(failed)?;
-            let scratch = tmp.join("VERSION");
-            let written = fs::write(&scratch, FOLDER.text()).and_then(|()| move_file(&scratch, &path.join("VERSION")));
-            written.map_err(failed)?;
-        }
+        write_version(&path, &tmp)?;
         for entry in fs::read_dir(&tmp).map_err(failed)?.flatten() {
             let _ =
                 if entry.path().is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
+        scratch::remove_dead(&path.join(ALONE));
         Ok(Self { path, _lock: lock })
     }
+
+    /// Makes the folder where it is not there, checks its format, and makes a scratch folder in it
+    /// for a process that takes no lock.
+    pub(crate) fn visit(path: &Path) -> Result<Scratch, Error> {
+        FOLDER.check(path)?;
+        let scratch = Scratch::new(path.join(ALONE));
+        let folder = scratch.folder().map_err(|error| Error::Folder { folder: path.to_owned(), error })?;
+        write_version(path, &folder)?;
+        Ok(scratch)
+    }
+}
+
+/// Checks the format of a folder, and writes it down where it is new or can be renewed.
+fn write_version(folder: &Path, scratch: &Path) -> Result<(), Error> {
+    if FOLDER.check(folder)? == Found::Current {
+        return Ok(());
+    }
+    let scratch = scratch.join("VERSION");
+    let write = || {
+        fs::write(folder.join("CACHEDIR.TAG"), CACHEDIR_TAG)?;
+        fs::write(&scratch, FOLDER.text())?;
+        move_file(&scratch, &folder.join("VERSION"))
+    };
+    write().map_err(|error| Error::Folder { folder: folder.to_owned(), error })
 }
 
 /// How often, and after which pause, a lock that is held is asked for again: a look at who holds it

@@ -23,7 +23,7 @@ mod list;
 mod manifest;
 mod push;
 mod remote;
-mod scratch;
+pub(crate) mod scratch;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -102,6 +102,11 @@ impl Store {
         let access = Access::shared(&folder)?;
         access.register(workspace)?;
         Ok(Self { access: Some(access), ..Self::bare(folder, workspace) })
+    }
+
+    /// The store, with another folder for files on their way than that of the workspace's lock holder.
+    pub(crate) fn with_tmp(self, tmp: PathBuf) -> Self {
+        Self { tmp, ..self }
     }
 
     /// The store for a plan, which writes nothing.

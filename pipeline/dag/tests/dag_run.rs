@@ -276,6 +276,27 @@ fn a_signal_stops_the_build_and_its_commands_with_130() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn isolated_commands_cannot_read_by_absolute_paths() {
+    if let Err(unsupported) = dag::isolation::probe() {
+        println!("skipped: {unsupported}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let secret = other.path().join("secret");
+    fs::write(&secret, "x").unwrap();
+    let spec = format!(r#"[{{"id": "s", "command": ["cp", "{}", "out"], "outputs": ["out"]}}]"#, secret.display());
+    fs::write(dir.path().join("SPEC.json"), spec).unwrap();
+    let output = run(dir.path(), &["SPEC.json", "--isolated"]);
+    assert_eq!(exit_code(&output), 1);
+    assert!(stderr(&output).contains(&format!("{}", secret.display())), "{}", stderr(&output));
+    assert!(stderr(&output).contains("Permission denied"), "{}", stderr(&output));
+    let readable = run(dir.path(), &["SPEC.json", "--isolated", "--readable", other.path().to_str().unwrap()]);
+    assert_eq!(exit_code(&readable), 0, "{}", stderr(&readable));
+}
+
+#[test]
 fn two_workspaces_share_a_store() {
     let (one, other, shared) = (good(), good(), tempfile::tempdir().unwrap());
     let store = shared.path().join("store");

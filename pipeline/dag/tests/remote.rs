@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dag::{Code, Digest, Engine, Fate, Graph, Options, Pushed, Remote, Report, Stage};
+use dag::{Code, Digest, Engine, Fate, Graph, Options, Outcome, Pushed, Remote, Report, Stage};
 use support::{Space, Study, damage, files, stages};
 
 /// A folder that counts how often it is asked, and can be away.
@@ -290,4 +290,29 @@ fn an_executable_output_stays_executable() {
     let report = Engine::open(options).unwrap().build(&graph, &[], &()).unwrap();
     assert_eq!(report.restored(), ["tool"]);
     assert_ne!(fs::metadata(other.path("tool")).unwrap().permissions().mode() & 0o111, 0);
+}
+
+#[test]
+fn a_stage_that_runs_alone_takes_what_it_reads_from_there() {
+    let (here, elsewhere) = (Space::new(), Space::new());
+    assert!(elsewhere.build(&Study::default()).succeeded());
+    let mut options = Options::new(here.root());
+    options.remote = Some(Folder::new(&elsewhere.path(".joulebook/store")));
+    // The paper is another one there, so that it runs here; what it reads was made there only.
+    let mut stages = stages(&Study::default());
+    stages[0] = Stage::new("s/paper/paper")
+        .source("sum", "derived/sum.txt")
+        .source("max", "derived/max.txt")
+        .output("paper", "derived/papers/paper.txt")
+        .code(Code::of_text("paper 2"))
+        .run(|cx| cx.write("paper", format!("{}{}", cx.read_text("sum")?, cx.read_text("max")?)));
+    let graph = Graph::new(stages).unwrap();
+    let report = Engine::run_alone(&options, &graph, "s/paper/paper").unwrap();
+    assert_eq!(report.outcome, Outcome::Ran, "{report:?}");
+    assert_eq!(here.read("derived/papers/paper.txt"), "6\n5\n");
+    let there: Vec<String> = here.derived().into_keys().collect();
+    assert_eq!(there, ["derived/max.txt", "derived/papers/paper.txt", "derived/sum.txt"]);
+    // What the remote store has of a stage itself is not made again either.
+    let report = Engine::run_alone(&options, &graph, "s/clean/a").unwrap();
+    assert_eq!(report.outcome, Outcome::Restored, "{report:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use typst::diag::{FileError, FileResult, PackageError, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration};
@@ -52,7 +52,9 @@ pub(crate) fn identity() -> String {
 
 /// The compiler, with threads of its own.
 pub(crate) struct Compiler {
-    threads: rayon::ThreadPool,
+    count: usize,
+    /// Started with the first document: a process that typesets nothing has no threads of this.
+    threads: OnceLock<Result<rayon::ThreadPool, String>>,
 }
 
 impl fmt::Debug for Compiler {
@@ -63,24 +65,30 @@ impl fmt::Debug for Compiler {
 
 impl Compiler {
     /// A compiler with one thread a core.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Self {
         Self::with_threads(0)
     }
 
     /// A compiler with that many threads; 0 is one a core. The pages do not depend on it.
-    pub(crate) fn with_threads(count: usize) -> Result<Self, Error> {
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(count)
-            .stack_size(STACK)
-            .thread_name(|index| format!("typst-{index}"))
-            .build()
-            .map_err(|error| Error::Threads(error.to_string()))?;
-        Ok(Self { threads })
+    pub(crate) fn with_threads(count: usize) -> Self {
+        Self { count, threads: OnceLock::new() }
+    }
+
+    fn threads(&self) -> Result<&rayon::ThreadPool, Error> {
+        let threads = self.threads.get_or_init(|| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(self.count)
+                .stack_size(STACK)
+                .thread_name(|index| format!("typst-{index}"))
+                .build()
+                .map_err(|error| error.to_string())
+        });
+        threads.as_ref().map_err(|error| Error::Threads(error.clone()))
     }
 
     /// Compiles and exports.
     pub(crate) fn pdf(&self, document: &Document) -> Result<Pdf, Error> {
-        let pdf = self.threads.install(|| pdf(document));
+        let pdf = self.threads()?.install(|| pdf(document));
         typst::comemo::evict(CACHE_AGE);
         pdf
     }
@@ -294,9 +302,9 @@ mod tests {
                 .map(|n| format!("= Heading {n}\n#lorem({n}0)\n#pagebreak(weak: true)\n#set page(width: {n}0em)\n"))
                 .collect::<String>();
         let document = Document::new("main.typ", BTreeMap::from([("main.typ".to_owned(), text.into_bytes())]));
-        let one = Compiler::with_threads(1).unwrap().pdf(&document).unwrap();
+        let one = Compiler::with_threads(1).pdf(&document).unwrap();
         typst::comemo::evict(0);
-        let four = Compiler::with_threads(4).unwrap().pdf(&document).unwrap();
+        let four = Compiler::with_threads(4).pdf(&document).unwrap();
         assert_eq!(one.pages, Some(8));
         assert_eq!(one, four);
     }

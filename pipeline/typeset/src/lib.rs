@@ -56,7 +56,7 @@ impl Backend {
             return Ok(Self(Kind::Command(command::CommandLine::new(program, limit)?)));
         }
         #[cfg(feature = "embedded")]
-        return Ok(Self(Kind::Embedded(embedded::Compiler::new()?)));
+        return Ok(Self(Kind::Embedded(embedded::Compiler::new())));
         #[cfg(not(feature = "embedded"))]
         match command::CommandLine::new(PathBuf::from("typst"), limit) {
             Err(Error::Start { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Err(Error::NoBackend),

@@ -74,10 +74,14 @@ pub(crate) fn move_file(from: &Path, to: &Path) -> io::Result<()> {
             let name = to.file_name().unwrap_or_default().to_string_lossy();
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let beside = Removed(to.with_file_name(format!(".{name}.{}-{number}.partial", std::process::id())));
-            let modified = fs::metadata(from)?.modified()?;
-            fs::copy(from, &beside.0)?;
-            // Read-only files can be opened for reading only, which is enough to date them.
-            File::open(&beside.0)?.set_modified(modified)?;
+            let mut copy = File::create_new(&beside.0)?;
+            // Held until it is in place: other processes may look here for what killed ones left.
+            copy.lock()?;
+            let mut original = File::open(from)?;
+            io::copy(&mut original, &mut copy)?;
+            let metadata = original.metadata()?;
+            copy.set_permissions(metadata.permissions())?;
+            copy.set_modified(metadata.modified()?)?;
             fs::rename(&beside.0, to)?;
             fs::remove_file(from)
         }
@@ -107,7 +111,10 @@ fn remove_partials(destination: &Path) {
         let found = entry.file_name();
         let found = found.to_string_lossy();
         if found.starts_with(&prefix) && found.ends_with(".partial") {
-            let _ = fs::remove_file(entry.path());
+            // One that another process is writing is held.
+            if File::open(entry.path()).is_ok_and(|partial| partial.try_lock().is_ok()) {
+                let _ = fs::remove_file(entry.path());
+            }
         }
     }
 }
@@ -116,5 +123,24 @@ pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        for name in [".out.1-0.partial", ".out.svg.2-0.partial", ".other.3-0.partial"] {
+            fs::write(path(name), "half").unwrap();
+        }
+        let held = File::open(path(".out.svg.2-0.partial")).unwrap();
+        held.lock().unwrap();
+        remove_partials(&path("out"));
+        let there = |name: &str| path(name).exists();
+        assert!(!there(".out.1-0.partial") && there(".out.svg.2-0.partial") && there(".other.3-0.partial"));
     }
 }

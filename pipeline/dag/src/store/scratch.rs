@@ -1,4 +1,5 @@
-//! Where files wait that are on their way into a store, on the store's own file system.
+//! Where files wait that are on their way into a store, on the store's own file system, or into a
+//! workspace whose lock this process does not hold.
 //!
 //! Each process has a folder of its own there, with a file that it holds locked. A process that died
 //! holds no lock: its folder is removed by the next one that needs one.
@@ -33,12 +34,17 @@ impl Scratch {
     /// The path of a file that is not there yet.
     pub(crate) fn file(&self) -> io::Result<PathBuf> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        Ok(self.folder()?.join(number.to_string()))
+    }
+
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> io::Result<PathBuf> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         let own = match &mut *own {
             Some(own) => own,
             none => none.insert(Own::new(&self.all)?),
         };
-        Ok(own.folder.join(number.to_string()))
+        Ok(own.folder.clone())
     }
 }
 
@@ -64,7 +70,7 @@ impl Drop for Own {
 }
 
 /// Removes the folders of processes that are no more.
-fn remove_dead(all: &Path) {
+pub(crate) fn remove_dead(all: &Path) {
     for entry in fs::read_dir(all).into_iter().flatten().flatten() {
         // Those that are being made have no lock yet; [`remove_all`] removes what is left of them.
         if entry.file_name().to_string_lossy().starts_with('.') {

@@ -25,6 +25,9 @@ Options:
       --what-ran       tell of the last builds in which something was done: what ran, and why; with a TARGET,
                        of its stages
       --json           print the report, the plan or the log as JSON
+      --isolated       let each command read its inputs and the programs of the system, and nothing else, and write
+                       to its own folder only; takes Linux with Landlock
+      --readable PATH  with --isolated: what commands may read and run besides, such as the folder of a tool
   -q, --quiet          tell of failures only
       --folder DIR     where to keep what is remembered and stored [default: .dag in the workspace]
       --store DIR      where to keep what is stored; several workspaces can share it [default: store in --folder]
@@ -55,6 +58,8 @@ pub(crate) struct Arguments {
     pub(crate) mode: Mode,
     pub(crate) json: bool,
     pub(crate) quiet: bool,
+    pub(crate) isolated: bool,
+    pub(crate) readable: Vec<PathBuf>,
 }
 
 pub(crate) enum Mode {
@@ -67,6 +72,7 @@ pub(crate) enum Mode {
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
     let (mut spec, mut targets, mut mode, mut store) = (None, Vec::new(), Mode::Build, None);
     let (mut root, mut folder, mut jobs, mut json, mut quiet) = (PathBuf::from("."), None, None, false, false);
+    let (mut isolated, mut readable) = (false, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
             Short('C') | Long("root") => root = parser.value()?.into(),
@@ -75,6 +81,8 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Long("explain") => mode = Mode::Explain(parser.value()?.string()?),
             Long("what-ran") => mode = Mode::WhatRan,
             Long("json") => json = true,
+            Long("isolated") => isolated = true,
+            Long("readable") => readable.push(PathBuf::from(parser.value()?)),
             Short('q') | Long("quiet") => quiet = true,
             Long("store") => store = Some(parser.value()?.into()),
             Long("folder") => folder = Some(parser.value()?.into()),
@@ -88,5 +96,5 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
         }
     }
     let spec = spec.ok_or("no SPEC.json is given")?;
-    Ok(Parsed::Run(Arguments { spec, targets, root, folder, store, jobs, mode, json, quiet }))
+    Ok(Parsed::Run(Arguments { spec, targets, root, folder, store, jobs, mode, json, quiet, isolated, readable }))
 }

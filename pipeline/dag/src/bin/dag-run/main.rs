@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Mode, Parsed};
 use console::Console;
 use dag::log::{Entry, LoggedStage};
-use dag::{Engine, Error, Graph, Options, Outcome, Plan};
+use dag::{Engine, Error, Graph, Isolation, Options, Outcome, Plan};
 
 /// How the program ends.
 #[derive(Clone, Copy)]
@@ -66,6 +66,10 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     options.store = arguments.store.clone();
     if let Some(jobs) = arguments.jobs {
         options.jobs = jobs.get();
+    }
+    if arguments.isolated {
+        let isolation = Isolation::new().map_err(|unsupported| (unsupported.to_string(), Exit::Failed))?;
+        options.isolation = Some(arguments.readable.iter().fold(isolation, Isolation::readable));
     }
     let exit = match &arguments.mode {
         Mode::Build => build(arguments, options, &graph),
