@@ -140,6 +140,7 @@ impl<'a> Build<'a> {
                 Some(CampaignName::Simulated) => simulated,
                 Some(CampaignName::Published) => Campaign::Published,
                 None if self.unavailable.broken.contains(study.name) => Campaign::Published,
+                None if sources.files.is_empty() => simulated,
                 None if fetch::absent(self.root, &sources).is_empty() => Campaign::Published,
                 None => simulated,
             };
@@ -161,12 +162,17 @@ impl<'a> Build<'a> {
         let mut message = format!("made from SIMULATED data ({simulation}): {}", names.join(", "));
         if self.arguments.campaign.is_none() {
             let lacking = simulated.iter().map(|chosen| fetch::absent(self.root, &chosen.sources).len()).sum::<usize>();
-            message.push_str(&format!(", as {lacking} raw files cannot be had"));
-            if let Some(reason) = &self.unavailable.reason {
-                message.push_str(&format!("\n  {reason}"));
+            if lacking == 0 {
+                message.push_str(", as no raw files are pinned for it yet (raw/<study>/sources.toml)");
+            } else {
+                message.push_str(&format!(", as {lacking} raw files cannot be had"));
+                if let Some(reason) = &self.unavailable.reason {
+                    message.push_str(&format!("\n  {reason}"));
+                }
+                message.push_str(
+                    "\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error",
+                );
             }
-            message
-                .push_str("\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error");
         }
         console.insist(&message);
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
+use crate::new_study::NewStudy;
+
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
 #[derive(Parser)]
 #[command(
@@ -81,6 +83,13 @@ pub(crate) enum Command {
                             cargo xtask inspect frame.pkl --csv > frame.csv"
     )]
     Inspect(Inspect),
+    /// Write a study that builds and verifies at once, to be changed into your own.
+    ///
+    /// It has a simulated campaign with a known truth, a table, a regression, a figure and a paper.
+    /// Prints the files that were written.
+    #[command(after_help = "Examples:\n  cargo xtask new-study demo && cargo xtask build-paper demo\n\n\
+                            docs/adding-a-study.md goes on from there. Nothing that is there is replaced.")]
+    NewStudy(NewStudy),
 }
 
 #[derive(Args)]

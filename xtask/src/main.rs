@@ -7,6 +7,7 @@ mod fetch;
 mod graph;
 mod inspect;
 mod interrupt;
+mod new_study;
 mod parallel;
 mod plan;
 mod reproduce;
@@ -52,6 +53,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::NewStudy(arguments) => new_study::run(root, &arguments, console),
     }
 }
 
