@@ -11,7 +11,7 @@ use crate::record::{Axis as RecordAxis, Cell, Record, Series};
 use crate::table::Table;
 
 /// Two thirds as wide as the text of a page.
-const SIZE: Size = Size::pt(300.0, 200.0);
+const SIZE: Size = Size::pt(300.0, 170.0);
 
 /// Energy of the networks against their operations, with the line through them.
 pub(super) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {

@@ -29,9 +29,9 @@ const REPETITIONS: u32 = 20;
 const MISSED: u32 = 10;
 
 /// The line: J, and J for a GMAC; and the standard deviation of the noise on a run, J.
-const IDLE: f64 = 0.8;
+const IDLE: f64 = 3.0;
 const PER_GMAC: f64 = 0.35;
-const NOISE: f64 = 0.06;
+const NOISE: f64 = 0.5;
 
 /// Standard deviations by which a mean may come out wrong: by more, one in 16 000 would.
 const TIMES: f64 = 4.0;
