@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Graph, Options, Report};
+use dag::{Engine, Error, Fate, Graph, Options, Report};
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -16,9 +16,13 @@ use studies::{Chosen, Outcome, Study};
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, interrupt, plan};
+use crate::needs::{LARGE_SCALE, Needs};
+use crate::{Exit, Failure, fetch, interrupt, plan, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
+    if arguments.smoke {
+        return smoke::run(root, arguments, console);
+    }
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
     let sources = load(root)?;
     let unavailable = match arguments.campaign {
@@ -68,6 +72,7 @@ impl<'a> Build<'a> {
     /// Builds, and prints the papers.
     fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
         self.warn(chosen, console);
+        self.announce(chosen, console)?;
         let report = self.build(chosen, console)?;
         console.summary(&report);
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
@@ -119,6 +124,22 @@ impl<'a> Build<'a> {
             }
         }
         Ok(Exit::Interrupted)
+    }
+
+    /// Tells what a build from nothing needs before it begins, and one of a large simulation. Others are short, and
+    /// are not kept waiting for a plan.
+    fn announce(&self, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
+        let options = Options::new(self.root);
+        if options.folder.join("state").exists() && self.arguments.simulation.get().scale < LARGE_SCALE {
+            return Ok(());
+        }
+        let plan = Engine::plan(&options, &self.graph(chosen)?, &self.arguments.targets).map_err(failure)?;
+        let stages = plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)).count();
+        if stages == 0 || plan.locked_by.is_some() {
+            return Ok(());
+        }
+        let needs = Needs::of_plan(&plan, chosen).with_jobs(self.arguments.jobs.get());
+        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.disk, console)
     }
 
     fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
@@ -236,7 +257,7 @@ fn verdict(study: &str, outcome: &Outcome) -> String {
 }
 
 /// Whether a target can be of a study: one that names another study is not.
-fn is_wanted(study: &Study, targets: &[String]) -> bool {
+pub(crate) fn is_wanted(study: &Study, targets: &[String]) -> bool {
     let of = |target: &String, study: &Study| {
         target.split('/').any(|part| part == study.name || part.strip_suffix(".pdf") == Some(study.name))
     };

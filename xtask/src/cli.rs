@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
+use crate::doctor::Doctor;
+use crate::needs::DiskCheck;
 use crate::new_study::NewStudy;
 
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
@@ -39,7 +41,7 @@ pub(crate) enum Command {
     /// run. Prints the papers.
     #[command(after_help = "Examples:\n  cargo xtask build-paper\n  cargo xtask build-paper tinyml-mcu/figures\n  \
                             cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1\n  \
-                            cargo xtask build-paper --campaign published")]
+                            cargo xtask build-paper --campaign published\n  cargo xtask build-paper --smoke")]
     BuildPaper(BuildPaper),
     /// Tell what a build would do, why, and how long that took last time. Nothing is written or fetched.
     #[command(after_help = "Examples:\n  cargo xtask plan\n  cargo xtask plan tinyml-mcu --json\n\n\
@@ -83,6 +85,11 @@ pub(crate) enum Command {
                             cargo xtask inspect frame.pkl --csv > frame.csv"
     )]
     Inspect(Inspect),
+    /// Tell what is missing on this machine, each with the command that fixes it.
+    #[command(after_help = "Examples:\n  cargo xtask doctor\n  cargo xtask doctor --offline --json\n\n\
+                            Exit code 0 if all that build-paper needs is here, 1 otherwise. What is marked `note` changes \
+                            what is built or how fast, what is marked `optional` only some tests need.")]
+    Doctor(Doctor),
     /// Write a study that builds and verifies at once, to be changed into your own.
     ///
     /// It has a simulated campaign with a known truth, a table, a regression, a figure and a paper.
@@ -114,6 +121,12 @@ pub(crate) struct BuildPaper {
     /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) watch: bool,
+    /// Make one study from nothing in a scratch folder, in well under a minute, and tell in one line whether it
+    /// came out as published: a first look at whether the program works here.
+    #[arg(long, conflicts_with_all = ["targets", "watch", "dry_run"])]
+    pub(crate) smoke: bool,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
     /// Only tell what would be done, as plan does after missing raw files were fetched.
     #[arg(short = 'n', long, conflicts_with = "watch")]
     pub(crate) dry_run: bool,
@@ -158,7 +171,9 @@ impl Asked {
     fn of(self, targets: Vec<String>) -> BuildPaper {
         let Self { campaign, simulation, json } = self;
         let (mirrors, jobs) = (Vec::new(), Jobs { jobs: None });
-        BuildPaper { targets, mirrors, campaign, simulation, jobs, typst: None, watch: false, dry_run: true, json }
+        let disk = DiskCheck { no_disk_check: true };
+        let (typst, watch, smoke, dry_run) = (None, false, false, true);
+        BuildPaper { targets, mirrors, campaign, simulation, jobs, typst, watch, smoke, disk, dry_run, json }
     }
 }
 
@@ -215,6 +230,8 @@ pub(crate) struct Simulate {
     /// Replace a campaign that is there.
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
     #[command(flatten)]
     pub(crate) jobs: Jobs,
 }
@@ -287,6 +304,8 @@ pub(crate) struct Reproduce {
     /// What to make: as of build-paper; everything otherwise.
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
     /// Print what was compared and what differs as JSON.
     #[arg(long)]
     pub(crate) json: bool,

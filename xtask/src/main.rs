@@ -3,15 +3,19 @@
 mod build_paper;
 mod cli;
 mod console;
+mod doctor;
 mod fetch;
 mod graph;
 mod inspect;
 mod interrupt;
+mod machine;
+mod needs;
 mod new_study;
 mod parallel;
 mod plan;
 mod reproduce;
 mod simulate;
+mod smoke;
 mod verify;
 mod watch;
 mod workspace;
@@ -53,6 +57,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(root, &arguments, console),
         Command::NewStudy(arguments) => new_study::run(root, &arguments, console),
     }
 }
