@@ -15,8 +15,8 @@ use studies::{Chosen, Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
-use crate::watch::{self, Change, Watch};
 use crate::needs::{LARGE_SCALE, Needs};
+use crate::watch::{self, Change, Watch};
 use crate::{Exit, Failure, fetch, interrupt, plan, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {

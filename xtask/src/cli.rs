@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
+use crate::completions::Completions;
 use crate::doctor::Doctor;
+use crate::man::ManPages;
 use crate::needs::DiskCheck;
 use crate::new_study::NewStudy;
 
@@ -97,6 +99,15 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask new-study demo && cargo xtask build-paper demo\n\n\
                             docs/adding-a-study.md goes on from there. Nothing that is there is replaced.")]
     NewStudy(NewStudy),
+    /// Print what a shell needs to complete commands and options of `xtask`, an alias of `cargo xtask`.
+    #[command(after_help = "Examples:\n  alias xtask='cargo xtask' && source <(cargo xtask completions bash)\n  \
+                            cargo xtask completions fish > ~/.config/fish/completions/xtask.fish")]
+    Completions(Completions),
+    /// Print the man page, or write those of all commands.
+    #[command(
+        after_help = "Examples:\n  cargo xtask man | man -l -\n  cargo xtask man --out ~/.local/share/man/man1 && cargo help xtask"
+    )]
+    Man(ManPages),
 }
 
 #[derive(Args)]
@@ -345,5 +356,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// A new command without an example fails here.
+    #[test]
+    fn the_help_of_every_command_has_an_example_of_it() {
+        let program = super::Cli::command();
+        assert!(program.get_after_help().is_some_and(|help| help.to_string().contains("Exit codes")));
+        for command in program.get_subcommands() {
+            let name = command.get_name();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  "), "{name} has no examples: {help:?}");
+            assert!(help.contains(&format!("cargo xtask {name}")), "{name} has an example of something else: {help}");
+            assert!(command.get_about().is_some(), "{name} is not described");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {} is not described", argument.get_id());
+            }
+        }
     }
 }

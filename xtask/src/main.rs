@@ -2,6 +2,7 @@
 
 mod build_paper;
 mod cli;
+mod completions;
 mod console;
 mod doctor;
 mod fetch;
@@ -9,6 +10,7 @@ mod graph;
 mod inspect;
 mod interrupt;
 mod machine;
+mod man;
 mod needs;
 mod new_study;
 mod parallel;
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
         // Any file can be looked into, from anywhere.
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &console),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         command => workspace::find(root).and_then(|root| in_workspace(&root, command, &console)),
     };
     match result {
@@ -57,7 +61,9 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Doctor(arguments) => doctor::run(root, &arguments, console),
+        Command::Man(arguments) => man::run(&arguments),
         Command::NewStudy(arguments) => new_study::run(root, &arguments, console),
     }
 }

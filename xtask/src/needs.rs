@@ -51,7 +51,8 @@ struct Measured {
 const MEASURED: [Measured; 0] = [];
 
 /// A study that nobody has measured.
-const UNKNOWN: Measured = Measured { study: "", stages: 10, all: (1000, 5_000_000), each_scale: (100, 1_000_000), raw: (50, 200_000) };
+const UNKNOWN: Measured =
+    Measured { study: "", stages: 10, all: (1000, 5_000_000), each_scale: (100, 1_000_000), raw: (50, 200_000) };
 
 fn measured(study: &str) -> &'static Measured {
     MEASURED.iter().find(|measured| measured.study == study).unwrap_or(&UNKNOWN)

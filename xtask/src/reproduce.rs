@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use studies::campaign::Campaign;
 use studies::sources::Sources;
 
-use crate::cli::Reproduce;
 use crate::build_paper::is_wanted;
+use crate::cli::Reproduce;
 use crate::console::{BAD, Console, GOOD};
 use crate::needs::Needs;
 use crate::{Exit, Failure, fetch, workspace};
@@ -79,7 +79,8 @@ pub(crate) fn run(root: &Path, arguments: &Reproduce, console: &Console) -> Resu
     let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
     let wanted = studies::all().iter().filter(|study| is_wanted(study, &arguments.targets));
     let once = wanted.map(|study| Needs::of_study(study.name)).fold(Needs::default(), Needs::and);
-    let twice = SURROUNDINGS.iter().map(|surroundings| once.with_jobs(surroundings.jobs)).fold(Needs::default(), Needs::and);
+    let twice =
+        SURROUNDINGS.iter().map(|surroundings| once.with_jobs(surroundings.jobs)).fold(Needs::default(), Needs::and);
     twice.announce("two builds from nothing", scratch.path(), &arguments.disk, console)?;
     let built = SURROUNDINGS
         .iter()

@@ -135,16 +135,19 @@ impl Graph {
         Ok(selected)
     }
 
-    /// The id or output path that shares the longest ending or beginning with `target`.
+    /// The id, group or output path that shares the longest ending or beginning with `target`; the shortest of
+    /// several.
     fn nearest(&self, target: &str) -> Option<String> {
         let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
         let common_end = |a: &str, b: &str| a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
-        let names =
-            self.stages.iter().flat_map(|s| std::iter::once(s.id.as_str()).chain(s.outputs.iter().map(|o| &*o.path)));
-        names
+        let groups = |id: &'_ str| id.match_indices('/').map(|(at, _)| at).collect::<Vec<_>>();
+        let ids = self.stages.iter().map(|stage| stage.id.as_str());
+        let ids = ids.flat_map(|id| groups(id).into_iter().filter_map(|at| id.get(..at)).chain([id]));
+        let outputs = self.stages.iter().flat_map(|stage| stage.outputs.iter().map(|output| &*output.path));
+        ids.chain(outputs)
             .map(|name| (common(name, target).max(common_end(name, target)), name))
             .filter(|(shared, _)| *shared >= 3)
-            .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+            .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.len().cmp(&a.1.len())).then_with(|| b.1.cmp(a.1)))
             .map(|(_, name)| name.to_owned())
     }
 }
@@ -370,5 +373,7 @@ mod tests {
         assert_eq!(graph.select(&["s".into()]).unwrap(), [true, true, false]);
         let unknown = graph.select(&["s/stats/x".into()]).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no stage, output or group \"s/stats/x\"; did you mean s/stats/b?");
+        let group = graph.select(&["s/stat".into()]).unwrap_err();
+        assert!(group.to_string().ends_with("did you mean s/stats?"), "{group}");
     }
 }

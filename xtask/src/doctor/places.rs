@@ -11,8 +11,8 @@ use studies::sources::{Pin, Sources};
 
 use super::{Finding, State};
 use crate::fetch::{self, Problem, Upstream};
-use crate::needs::Needs;
 use crate::machine::{free_disk, free_memory, size};
+use crate::needs::Needs;
 use crate::{Failure, workspace};
 
 /// What compiling the workspace leaves in `target/`, and what it takes at its most: the linker and a
@@ -98,10 +98,16 @@ fn of_study(
         return Finding::ok(what, found).fix(format!("build-paper copies them; or now: cargo xtask fetch {study}"));
     };
     match reaches(first) {
-        Ok(()) => Finding::ok(what, format!("{} of {} to be fetched, {}", elsewhere.len(), files.len(), bytes(&elsewhere)))
-            .fix(format!("build-paper fetches them; or now: cargo xtask fetch {study}")),
+        Ok(()) => {
+            Finding::ok(what, format!("{} of {} to be fetched, {}", elsewhere.len(), files.len(), bytes(&elsewhere)))
+                .fix(format!("build-paper fetches them; or now: cargo xtask fetch {study}"))
+        }
         Err(reason) => {
-            let found = format!("{} of {} cannot be had, so it is made from SIMULATED ones; upstream: {reason}", elsewhere.len(), files.len());
+            let found = format!(
+                "{} of {} cannot be had, so it is made from SIMULATED ones; upstream: {reason}",
+                elsewhere.len(),
+                files.len()
+            );
             Finding::new(what, State::Note, found)
                 .fix(format!("cargo xtask fetch {study} --mirror DIR, with a folder that holds {study}/<path>"))
         }
@@ -124,7 +130,9 @@ pub(super) fn engine_folder(root: &Path) -> Finding {
             Finding::new(what, State::Missing, error).fix(remove)
         }
         Ok(plan) => match plan.locked_by {
-            Some(process) => Finding::new(what, State::Note, format!("{process} builds here right now")).fix("wait for it"),
+            Some(process) => {
+                Finding::new(what, State::Note, format!("{process} builds here right now")).fix("wait for it")
+            }
             None if is_read_only(&folder.join("lock")) => {
                 Finding::new(what, State::Missing, "it cannot be written: another user's?").fix(remove)
             }
@@ -161,8 +169,11 @@ pub(super) fn file_system(root: &Path) -> Vec<Finding> {
     if let Ok(written) = written {
         let apart = now.duration_since(written).unwrap_or_else(|error| error.duration());
         if apart > CLOCKS {
-            let found = format!("its clock is {:.0} s off this machine's: files are hashed more often", apart.as_secs_f64());
-            findings.push(Finding::new(what, State::Note, found).fix("set the clocks, as with chrony or systemd-timesyncd"));
+            let found =
+                format!("its clock is {:.0} s off this machine's: files are hashed more often", apart.as_secs_f64());
+            findings.push(
+                Finding::new(what, State::Note, found).fix("set the clocks, as with chrony or systemd-timesyncd"),
+            );
         }
     }
     if upper.exists() {
@@ -185,7 +196,9 @@ fn on_other_disk(root: &Path) -> Option<&'static str> {
     use std::os::unix::fs::MetadataExt as _;
     let disk = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.dev());
     let here = disk(root)?;
-    [".joulebook", "derived", "figures"].into_iter().find(|name| disk(&root.join(name)).is_some_and(|disk| disk != here))
+    [".joulebook", "derived", "figures"]
+        .into_iter()
+        .find(|name| disk(&root.join(name)).is_some_and(|disk| disk != here))
 }
 
 #[cfg(not(unix))]

@@ -36,7 +36,8 @@ fn is_at_least(told: &str, least: &str) -> bool {
         let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
         text.split('.').map_while(|part| digits(part).parse().ok()).collect()
     };
-    let version = told.split_whitespace().find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()));
+    let version =
+        told.split_whitespace().find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()));
     version.is_some_and(|version| numbers(version) >= numbers(least))
 }
 
@@ -50,7 +51,8 @@ fn c_compiler() -> Finding {
     match candidates.iter().find_map(|name| Some(format!("{name}: {}", version_of(name)?))) {
         Some(found) => Finding::ok("C compiler", found),
         None => {
-            let fix = if cfg!(target_os = "macos") { "xcode-select --install" } else { "sudo apt-get install gcc libc6-dev" };
+            let fix =
+                if cfg!(target_os = "macos") { "xcode-select --install" } else { "sudo apt-get install gcc libc6-dev" };
             Finding::new("C compiler", State::Missing, format!("none of {} runs", candidates.join(", "))).fix(fix)
         }
     }
