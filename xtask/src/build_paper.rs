@@ -265,6 +265,24 @@ pub(crate) fn is_wanted(study: &Study, targets: &[String]) -> bool {
     targets.is_empty() || targets.iter().any(|target| of(target, study) || !of_another(target))
 }
 
+/// Refuses a target that neither campaign has, before anything is fetched for it.
+fn check_targets(root: &Path, sources: &[(&'static Study, Sources)], arguments: &BuildPaper) -> Result<(), Failure> {
+    if arguments.targets.is_empty() {
+        return Ok(());
+    }
+    let build = Build::planned(root, arguments)?;
+    let graph = |campaign: Campaign| {
+        let chosen =
+            |(study, sources): &(&'static Study, Sources)| Chosen { study, sources: sources.clone(), campaign };
+        let stages =
+            studies::stages(root, &sources.iter().map(chosen).collect::<Vec<_>>(), Arc::clone(&build.typesetter));
+        Graph::new(stages).map_err(Failure::new)
+    };
+    let (published, simulated) = (graph(Campaign::Published)?, graph(Campaign::Simulated(arguments.simulation.get()))?);
+    let unknown = |target: &String| published.named(target).err().filter(|_| simulated.named(target).is_err());
+    arguments.targets.iter().find_map(unknown).map_or(Ok(()), |error| Err(Failure::usage(error)))
+}
+
 /// Raw files that are not in place after they were looked for.
 #[derive(Default)]
 struct Unavailable {
@@ -288,6 +306,7 @@ fn fetch_missing(
         return Ok(Unavailable::default());
     }
     let options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
+    check_targets(root, sources, arguments)?;
     let progress = fetch::progress::on_stderr(console.quiet());
     let mut report = fetch::fetch(root, &incomplete, &options, &*progress);
     drop(progress);

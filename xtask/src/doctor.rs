@@ -79,7 +79,9 @@ pub(crate) fn run(root: &Path, arguments: &Doctor, console: &Console) -> Result<
         console.error(&format!("papers cannot be built here: {missing} of {} things are missing", findings.len()));
         return Ok(Exit::Failed);
     }
-    console.line("all that build-paper needs is here");
+    let notes = findings.iter().filter(|finding| finding.state == State::Note).count();
+    let notes = if notes > 0 { format!("; {notes} notes above") } else { String::new() };
+    console.line(&format!("all that build-paper needs is here{notes}"));
     Ok(Exit::Success)
 }
 

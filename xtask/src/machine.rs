@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 pub(crate) fn free_disk(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|path| path.exists())?;
     let found = rustix::fs::statvfs(if there.as_os_str().is_empty() { Path::new(".") } else { there }).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
+    // File systems without blocks, such as /proc, tell nothing.
+    (found.f_blocks > 0).then(|| found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 #[cfg(not(unix))]

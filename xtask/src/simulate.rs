@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &Simulate, console: &Console) -> Result<Exit, Failu
     let simulation = arguments.simulation.get();
     let needs = studies.iter().map(|study| Needs::of_raw(study.name, simulation)).fold(Needs::default(), Needs::and);
     let needs = needs.with_jobs(arguments.jobs.get());
-    let what = format!("simulated raw files of {} studies ({simulation})", studies.len());
+    let names: Vec<&str> = studies.iter().map(|study| study.name).collect();
+    let what = format!("simulated raw files of {} ({simulation})", names.join(", "));
     needs.announce(what, &arguments.out, &arguments.disk, console)?;
     for study in studies {
         let folder = simulate(study, arguments, console)?;

@@ -59,7 +59,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     needs.announce(format!("{STUDY} from nothing, in {}", place.display()), place, &arguments.disk, console)?;
     copy_sources(root, place, &[STUDY.to_owned()])?;
 
-    let built = build(place, arguments)?;
+    let built = build(place, arguments, Stdio::inherit())?;
     let campaign = built.campaigns.get(STUDY).copied().unwrap_or_default();
     let mut steps = vec![stages(&built.report)];
     if built.report.succeeded() {
@@ -67,7 +67,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         steps.push(values(outcome.as_ref()));
         steps.push(figures(root, place, &built.report, campaign));
         steps.push(paper(place));
-        steps.push(again(&build(place, arguments)?.report));
+        steps.push(again(&build(place, arguments, Stdio::null())?.report));
     }
     let smoke = Smoke {
         passed: steps.len() == STEPS && steps.iter().all(|step| step.passed),
@@ -89,8 +89,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 /// How many steps there are if none breaks off the others.
 const STEPS: usize = 5;
 
-/// Builds the study in the scratch folder, with this program.
-fn build(place: &Path, arguments: &BuildPaper) -> Result<Built, Failure> {
+/// Builds the study in the scratch folder, with this program, which says on `stderr` what there is to say.
+fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
     let mut command = Command::new(program);
     command.args(["build-paper", STUDY, "--json", "--quiet", "--no-disk-check", "--root"]).arg(place);
@@ -105,7 +105,7 @@ fn build(place: &Path, arguments: &BuildPaper) -> Result<Built, Failure> {
     if let Some(typst) = &arguments.typst {
         command.arg("--typst").arg(typst);
     }
-    let output = command.stderr(Stdio::inherit()).output();
+    let output = command.stderr(stderr).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
     serde_json::from_slice(&output.stdout)
         .map_err(|_| Failure::new(format!("the build in {} told nothing; see above", place.display())))

@@ -1,6 +1,5 @@
 //! The workspace and where it lies: disk, memory, raw files, the engine's folder, the file system.
 
-use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -54,62 +53,63 @@ fn compiled_here(root: &Path) -> bool {
     target.join("debug/deps").is_dir() || target.join("release/deps").is_dir()
 }
 
-/// One finding a study: in place, in a mirror, upstream, or nowhere.
+/// One finding a study: in place, in a mirror, upstream, or nowhere; and one on what stands in the way.
 pub(super) fn raw_files(root: &Path, offline: bool) -> Result<Vec<Finding>, Failure> {
     let sources = workspace::sources(root, &[])?;
     let fetch::Options { mirrors, upstream, .. } = fetch::Options::from_env(Vec::new()).map_err(Failure::usage)?;
-    let upstream = upstream.map(Upstream::impatient);
+    let places: Vec<Places<'_>> = sources.iter().map(|sources| Places::of(root, sources, &mirrors)).collect();
     // One answer stands for all: the files lie on one server.
-    let answer: OnceCell<Result<(), String>> = OnceCell::new();
-    let reaches = |pin: &Pin| {
-        let ask = || match &upstream {
-            _ if offline => Err("not asked (--offline)".to_owned()),
-            Some(upstream) => upstream.offers(pin).map_err(|problem| problem.to_string()),
-            None => Err(Problem::NotAsked.to_string()),
-        };
-        answer.get_or_init(ask).clone()
+    let Some(first) = places.iter().find_map(|places| places.elsewhere.first()) else {
+        return Ok(places.iter().map(|places| places.finding(true)).collect());
     };
-    Ok(sources.iter().map(|sources| of_study(root, sources, &mirrors, &reaches)).collect())
+    let answer = match upstream {
+        _ if offline => Err("not asked (--offline)".to_owned()),
+        Some(upstream) => upstream.impatient().offers(first).map_err(|problem| problem.to_string()),
+        None => Err(Problem::NotAsked.to_string()),
+    };
+    let mut findings: Vec<Finding> = places.iter().map(|places| places.finding(answer.is_ok())).collect();
+    findings.push(match answer {
+        Ok(()) => Finding::ok("upstream", "answers"),
+        Err(reason) => Finding::new("upstream", State::Note, reason)
+            .fix("cargo xtask fetch --mirror DIR, with a folder that holds <study>/<path>; or connect to the network"),
+    });
+    Ok(findings)
 }
 
-fn of_study(
-    root: &Path,
-    sources: &Sources,
-    mirrors: &[PathBuf],
-    reaches: &dyn Fn(&Pin) -> Result<(), String>,
-) -> Finding {
-    let Sources { study, files, .. } = sources;
-    let what = format!("raw files of {study}");
-    let missing = fetch::missing(root, sources);
-    let bytes = |pins: &[&Pin]| DecimalBytes(pins.iter().map(|pin| pin.bytes).sum());
-    if files.is_empty() {
-        return Finding::ok(what, "none are pinned: it is made from simulated ones");
+/// Where the raw files of a study are.
+struct Places<'a> {
+    sources: &'a Sources,
+    in_mirrors: Vec<&'a Pin>,
+    elsewhere: Vec<&'a Pin>,
+}
+
+impl<'a> Places<'a> {
+    fn of(root: &Path, sources: &'a Sources, mirrors: &[PathBuf]) -> Self {
+        let has = |mirror: &PathBuf, pin: &Pin| {
+            fs::metadata(pin.below(&mirror.join(&sources.study))).is_ok_and(|found| found.len() == pin.bytes)
+        };
+        let missing = fetch::missing(root, sources).into_iter();
+        let (in_mirrors, elsewhere) = missing.partition(|pin| mirrors.iter().any(|mirror| has(mirror, pin)));
+        Self { sources, in_mirrors, elsewhere }
     }
-    if missing.is_empty() {
-        return Finding::ok(what, format!("{} in place, {}", files.len(), bytes(&files.iter().collect::<Vec<_>>())));
-    }
-    let in_mirror = |pin: &&&Pin| {
-        let has = |mirror: &PathBuf| fs::metadata(pin.below(&mirror.join(study))).is_ok_and(|f| f.len() == pin.bytes);
-        mirrors.iter().any(has)
-    };
-    let (mirrored, elsewhere): (Vec<&Pin>, Vec<&Pin>) = missing.iter().copied().partition(|pin| in_mirror(&pin));
-    let Some(first) = elsewhere.first() else {
-        let found = format!("{} of {} in a mirror, {}", mirrored.len(), files.len(), bytes(&mirrored));
-        return Finding::ok(what, found).fix(format!("build-paper copies them; or now: cargo xtask fetch {study}"));
-    };
-    match reaches(first) {
-        Ok(()) => {
-            Finding::ok(what, format!("{} of {} to be fetched, {}", elsewhere.len(), files.len(), bytes(&elsewhere)))
-                .fix(format!("build-paper fetches them; or now: cargo xtask fetch {study}"))
-        }
-        Err(reason) => {
-            let found = format!(
-                "{} of {} cannot be had, so it is made from SIMULATED ones; upstream: {reason}",
-                elsewhere.len(),
-                files.len()
-            );
-            Finding::new(what, State::Note, found)
-                .fix(format!("cargo xtask fetch {study} --mirror DIR, with a folder that holds {study}/<path>"))
+
+    fn finding(&self, upstream: bool) -> Finding {
+        let Sources { study, files, .. } = self.sources;
+        let what = format!("raw files of {study}");
+        let bytes = |pins: &[&Pin]| DecimalBytes(pins.iter().map(|pin| pin.bytes).sum());
+        let (all, mirrored, other) = (files.len(), self.in_mirrors.len(), self.elsewhere.len());
+        match (all, mirrored, other) {
+            (0, ..) => Finding::ok(what, "none are pinned: it is made from simulated ones"),
+            (_, 0, 0) => Finding::ok(what, format!("{all} in place, {}", bytes(&files.iter().collect::<Vec<_>>()))),
+            (_, _, 0) => Finding::ok(
+                what,
+                format!("{mirrored} of {all} in a mirror, {}; build-paper copies them", bytes(&self.in_mirrors)),
+            ),
+            _ if upstream => Finding::ok(
+                what,
+                format!("{other} of {all} upstream, {}; build-paper fetches them", bytes(&self.elsewhere)),
+            ),
+            _ => Finding::new(what, State::Note, format!("{other} of {all} cannot be had: made from SIMULATED ones")),
         }
     }
 }
