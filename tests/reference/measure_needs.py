@@ -5,12 +5,14 @@
 
 Builds everything from nothing in scratch folders, with one job: from the published files, and simulated at the scales
 1 and 4. Of each study: ms and bytes of all stages from the published files, ms and bytes that a further scale adds, and ms and
-bytes of the simulated raw files alone. Run it on a machine that does nothing else.
+bytes of the simulated raw files alone. Times are scaled to those of the processor, so that other work on the machine does
+not count.
 """
 
 import collections
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -40,7 +42,10 @@ def build(*arguments):
             os.makedirs(f"{scratch}/raw/{study}")
             shutil.copy(f"{ROOT}/raw/{study}/sources.toml", f"{scratch}/raw/{study}/sources.toml")
         command = [PROGRAM, "build-paper", "--json", "--quiet", "--jobs", "1", "--root", scratch, *arguments]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         report = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
         found = collections.defaultdict(lambda: [0, 0.0, 0])
         for stage in report["stages"]:
             took = stage["duration"]
@@ -53,14 +58,18 @@ def build(*arguments):
                 entry[1] += milliseconds
                 entry[2] += size
         made = sum(entry[2] for name, entry in found.items() if not name.endswith(" raw"))
+        took = sum(entry[1] for name, entry in found.items() if not name.endswith(" raw"))
         left = sum(disk(f"{scratch}/{name}") for name in ("derived", "figures", ".joulebook"))
-        return {name: (n, ms, size * left / made) for name, (n, ms, size) in found.items()}
+        return {name: (n, ms * busy / took, size * left / made) for name, (n, ms, size) in found.items()}
 
 
 published = build("--campaign", "published")
 one = build("--campaign", "simulated")
 four = build("--campaign", "simulated", "--scale", "4")
 for study, (stages, ms, size) in published.items():
+    if study.endswith(" raw"):
+        continue
+
     def each(name, place):
         return max(0, (four.get(name, (0, 0, 0))[place] - one.get(name, (0, 0, 0))[place]) / 3)
 
