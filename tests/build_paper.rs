@@ -4,11 +4,10 @@
 mod support;
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
-use support::{Workspace, mirror, text};
+use support::{Workspace, mirror, send, text, wait_until};
 
 const PAPER: &str = "tinyml-mcu/typeset/paper";
 
@@ -40,6 +39,22 @@ fn a_first_build_makes_everything_and_a_second_one_nothing() {
 
     let verify = workspace.run(&["verify"]);
     assert!(verify.status.success(), "{}", text(&verify));
+
+    let status = workspace.run(&["status", "--json"]);
+    assert_eq!(status.status.code(), Some(0), "{}", text(&status));
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!((&status["locked_by"], &status["last_build"]["fresh"]), (&serde_json::Value::Null, &0.into()));
+    assert!(status["stored_bytes"].as_u64().unwrap() > 50 << 20);
+    let studies = status["studies"].as_array().unwrap();
+    assert_eq!(studies.len(), 5);
+    for study in studies {
+        assert_eq!((&study["campaign"], &study["raw"]["missing"]), (&"published".into(), &0.into()), "{study}");
+        assert_eq!(
+            (&study["verified"]["passed"], &study["verified"]["current"]),
+            (&true.into(), &true.into()),
+            "{study}"
+        );
+    }
 
     // What no stage makes yet is told as such, and counts neither as matched nor as checked.
     let json: serde_json::Value =
@@ -100,13 +115,13 @@ fn each_change_runs_what_depends_on_it_and_nothing_else() {
     let published = workspace.path("paper/published/tinyml-mcu.toml");
     let values = fs::read_to_string(&published).unwrap();
     fs::write(&published, values.replace("1.9044774133487125e-08", "1.9044774233487125e-08")).unwrap();
-    // What it is about in the compendium runs too, and a build with a value that differs is a failure.
+    // What it is about in the compendium runs too, and a build with a value that differs says so.
     let differing = workspace.build(&[]);
     let compendium = ["compendium/aggregate/reproduction", "compendium/typeset/paper", "compendium/typeset/provenance"];
     assert_eq!(differing.ran(), [&compendium[..], &[PAPER, "tinyml-mcu/typeset/verification"]].concat());
-    assert_eq!(differing.code, Some(1));
+    assert_eq!(differing.code, Some(5));
     let verify = workspace.run(&["verify"]);
-    assert_eq!(verify.status.code(), Some(1));
+    assert_eq!(verify.status.code(), Some(5));
     assert!(text(&verify).contains("fig5.regression"), "{}", text(&verify));
     let json: serde_json::Value = serde_json::from_slice(&workspace.run(&["verify", "--json"]).stdout).unwrap();
     assert_eq!(json[0]["summary"]["mismatched"], 1);
@@ -189,9 +204,8 @@ fn ctrl_c_finishes_what_runs_and_begins_nothing_new() {
         .stderr(Stdio::piped())
         .spawn();
     let child = child.unwrap();
-    wait_for(&workspace.path("derived/tinyml-mcu/ingest"));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+    wait_until("the first stages", || workspace.path("derived/tinyml-mcu/ingest").exists());
+    send("INT", &child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output));
     assert!(text(&output).contains("stopping when the running stages are done"), "{}", text(&output));
@@ -207,17 +221,9 @@ fn two_builds_at_once_are_one_too_many() {
     let workspace = Workspace::with_raw(&mirror);
     let mut first =
         workspace.command(&["build-paper", "tinyml-mcu"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for(&workspace.path(".joulebook/VERSION"));
+    wait_until("the build to begin", || workspace.path(".joulebook/VERSION").exists());
     let second = workspace.run(&["build-paper", "tinyml-mcu"]);
     assert_eq!(second.status.code(), Some(3), "{}", text(&second));
     assert!(text(&second).contains(&format!("process {}", first.id())), "{}", text(&second));
     assert!(first.wait().unwrap().success());
-}
-
-/// Waits until a running build has made a file or folder.
-fn wait_for(path: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !path.exists() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }

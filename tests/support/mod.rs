@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -116,6 +117,22 @@ impl Workspace {
             .replace(&format!("bytes = {}\n", before.len()), &format!("bytes = {}\n", after.len()));
         fs::write(&pins, text).unwrap();
     }
+}
+
+/// Waits until a condition holds, for as long as a busy machine may need.
+#[track_caller]
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited 60 s for {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Sends a signal, such as `INT`.
+pub fn send(signal: &str, to: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &to.id().to_string()]).status().unwrap();
+    assert!(sent.success());
 }
 
 /// What became of the stages of a build.

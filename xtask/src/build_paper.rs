@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Fate, Graph, Options, Report};
+use dag::{Engine, Error, Fate, Graph, Observer, Options, Report};
 use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
@@ -17,7 +17,7 @@ use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, interrupt, plan, smoke};
+use crate::{Exit, Failure, fetch, plan, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     if arguments.smoke {
@@ -29,7 +29,9 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         Some(CampaignName::Simulated) => Unavailable::default(),
         _ => fetch_missing(root, &sources, arguments, console)?,
     };
-    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
+    let stop = Arc::new(AtomicBool::new(false));
+    dag::cancel_on_signals(&stop).map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
+    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop };
     let chosen = build.choose(sources);
     match arguments {
         BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
@@ -63,17 +65,23 @@ impl<'a> Build<'a> {
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
 
-    /// The graph of the stages.
+    /// The graph of the stages, which has all targets.
     pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
         let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
-        Graph::new(stages).map_err(Failure::new)
+        let graph = Graph::new(stages).map_err(Failure::new)?;
+        for target in &self.arguments.targets {
+            if let Err(error) = graph.named(target) {
+                return Err(simulated_figure(&graph, target, chosen).unwrap_or_else(|| Failure::usage(error)));
+            }
+        }
+        Ok(graph)
     }
 
     /// Builds, and prints the papers.
     fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
         self.warn(chosen, console);
         self.announce(chosen, console)?;
-        let report = self.build(chosen, console)?;
+        let report = self.build(chosen, &*console.observer())?;
         console.summary(&report);
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
         let built = Built { campaigns, report };
@@ -93,7 +101,7 @@ impl<'a> Build<'a> {
             {
                 console.line(&verdict(study.name, &outcome));
                 if !outcome.passed() {
-                    exit = Exit::Failed;
+                    exit = Exit::Mismatch;
                 }
             }
         }
@@ -103,16 +111,17 @@ impl<'a> Build<'a> {
     /// Builds now and whenever something has changed, until Ctrl-C.
     fn again_and_again(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
         let watch = Watch::begin(self.root)?;
-        self.once(chosen, console)?;
+        if self.once(chosen, console)? == Exit::Interrupted {
+            return Ok(Exit::Interrupted);
+        }
         console.line("watching; Ctrl-C ends it");
-        let quiet = Console::new(true);
         while let Some(change) = watch.next(&self.stop) {
             if change == Change::Code {
                 watch::renew(self.root, &self.stop, console);
             }
             let rebuilt = load(self.root).and_then(|sources| {
                 let chosen = self.choose(sources);
-                Ok((self.build(&chosen, &quiet)?, chosen))
+                Ok((self.build(&chosen, &*console.observer_of_many())?, chosen))
             });
             match rebuilt {
                 Ok((report, chosen)) => {
@@ -142,14 +151,28 @@ impl<'a> Build<'a> {
         needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.disk, console)
     }
 
-    fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
+    fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
         let mut options = Options::new(self.root);
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
-        let observer = console.observer();
+        options.note = Some(self.note(chosen));
         let mut engine = Engine::open(options).map_err(failure)?;
-        engine.build(&graph, &self.arguments.targets, &*observer).map_err(failure)
+        engine.build(&graph, &self.arguments.targets, observer).map_err(failure)
+    }
+
+    /// The data of a build in a few words.
+    fn note(&self, chosen: &[Chosen]) -> String {
+        let wanted = chosen.iter().filter(|chosen| is_wanted(chosen.study, &self.arguments.targets));
+        let (simulated, published): (Vec<&Chosen>, Vec<&Chosen>) =
+            wanted.partition(|chosen| matches!(chosen.campaign, Campaign::Simulated(_)));
+        let simulation = self.arguments.simulation.get();
+        let names = |chosen: &[&Chosen]| chosen.iter().map(|chosen| chosen.study.name).collect::<Vec<_>>().join(", ");
+        match (simulated.is_empty(), published.is_empty()) {
+            (true, _) => "published".to_owned(),
+            (false, true) => format!("simulated, {simulation}"),
+            (false, false) => format!("published; simulated, {simulation}: {}", names(&simulated)),
+        }
     }
 
     /// Which raw files each study is made from: as asked for, or simulated ones where published ones
@@ -211,6 +234,20 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::Graph(_) => Failure::usage(&error),
         _ => Failure::new(&error),
     }
+}
+
+/// Why there is no such figure, if it is one that is not drawn because its study is simulated.
+fn simulated_figure(graph: &Graph, target: &str, chosen: &[Chosen]) -> Option<Failure> {
+    let (study, figure) = target.strip_prefix("figures/")?.split_once('/')?;
+    let chosen = chosen.iter().find(|chosen| chosen.study.name == study)?;
+    let Campaign::Simulated(simulation) = chosen.campaign else { return None };
+    let drawn = format!("derived/{study}/figures/{figure}");
+    graph.named(&drawn).ok()?;
+    Some(Failure::usage(format!(
+        "{target} is not made from simulated data: figures/ holds the reference, which is of the published files\n  \
+         {study} would be made from SIMULATED data ({simulation}); that figure is {drawn}\n  help: ask for {drawn}, or \
+         bring the published files with `cargo xtask fetch {study}`"
+    )))
 }
 
 /// The papers among the outputs of a build.

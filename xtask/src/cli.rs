@@ -19,9 +19,10 @@ use crate::new_study::NewStudy;
     bin_name = "cargo xtask",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 a stage failed or a value is not the published one, 2 wrong usage, \
-                  3 another build is at work, \
-                  4 a plan found something to do, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
+    after_help = "Exit codes: 0 done, 1 a stage failed or something could not be had, 2 wrong usage, \
+                  3 another build is at work, 4 a plan or status found something to do, \
+                  5 a value is not the published one, or a byte differs when made again, \
+                  130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -53,6 +54,28 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask explain tinyml-mcu/typeset/paper\n  \
                             cargo xtask explain figures/tinyml-mcu/fig5.svg\n\nExit codes as of plan.")]
     Explain(Explain),
+    /// Tell in one screen how things stand: data, stages, verification, store. Nothing is written or fetched.
+    ///
+    /// For each study: the campaign that a build would use, its raw files in place, its stages, and what
+    /// the last comparison with the published values found.
+    #[command(after_help = "Examples:\n  cargo xtask status\n  cargo xtask status --json | jq '.studies[].stages'\n\n\
+                            Exit codes as of plan: 0 fresh, 4 something is to be done, 1 an input is missing.\n\
+                            --json prints {studies: [{study, campaign, raw: {files, missing}, stages, verified: {campaign, \
+                            passed, status, current, entries, matched, mismatched, truths, found}}], others: {name: stages}, \
+                            last_build: {began, duration, targets, ran, restored, fresh, failed}, stored_bytes, \
+                            locked_by}, where stages counts {fresh, restore, run, may_run, cannot_run}, began is in \
+                            milliseconds since 1970 (UTC), and verified, last_build and locked_by can be null.")]
+    Status(Status),
+    /// Tell of the last builds in which something was done: when, how long, what ran, and why.
+    ///
+    /// The newest build comes last. Of each, the stages that took longest are shown; all of them are if
+    /// a stage or file is named, or with --verbose.
+    #[command(after_help = "Examples:\n  cargo xtask what-ran\n  cargo xtask what-ran tinyml-mcu/typeset --last 3\n  \
+                            cargo xtask what-ran derived/papers/tinyml-mcu.pdf --json\n\n\
+                            --json prints a list of builds: began (in milliseconds since 1970, UTC), duration, targets, \
+                            note (the data), numbers of stages fresh and cancelled, and the other stages with outcome, \
+                            reasons and duration.")]
+    WhatRan(WhatRan),
     /// Write the simulated raw files of studies, with their ground truth.
     ///
     /// The files have the formats of the genuine ones; the same seed and scale give the same bytes.
@@ -67,8 +90,8 @@ pub(crate) enum Command {
     Fetch(Fetch),
     /// Compare every published value with the one made here.
     #[command(after_help = "Examples:\n  cargo xtask verify\n  cargo xtask verify tinyml-mcu --verbose\n  \
-                            cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs, \
-                            or if a study was made from simulated data.")]
+                            cargo xtask verify --json | jq '.[].summary'\n\nExit code 5 if any value differs, \
+                            1 if a study was made from simulated data.")]
     Verify(Verify),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
@@ -79,7 +102,7 @@ pub(crate) enum Command {
     /// The two builds differ in folder, number of threads, time zone and locale. Tells the first stage
     /// where a byte differs.
     #[command(after_help = "Examples:\n  cargo xtask reproduce\n  cargo xtask reproduce tinyml-mcu\n\n\
-                            Exit code 1 if a byte differs; both builds are kept then.")]
+                            Exit code 5 if a byte differs; both builds are kept then.")]
     Reproduce(Reproduce),
     /// Show a raw file: columns, types, units, missing values, first rows.
     #[command(
@@ -164,6 +187,28 @@ pub(crate) struct Explain {
     asked: Asked,
 }
 
+#[derive(Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(Args)]
+pub(crate) struct WhatRan {
+    /// The stages, by their ids, the beginning of ids up to a `/`, or a file that they make; all otherwise.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stages: Vec<String>,
+    /// How many builds to tell of, the last ones.
+    #[arg(short = 'n', long, value_name = "N", default_value = "10")]
+    pub(crate) last: usize,
+    /// Show every stage, and every reason.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What is asked of a build that is only planned.
 #[derive(Args)]
 struct Asked {
@@ -188,6 +233,14 @@ impl Asked {
     }
 }
 
+impl BuildPaper {
+    /// A build of everything from a campaign, which is only planned.
+    pub(crate) fn planned(campaign: CampaignName) -> Self {
+        let simulation = SimulationOf { seed: None, scale: None };
+        Asked { campaign: Some(campaign), simulation, json: false }.of(Vec::new())
+    }
+}
+
 impl From<Plan> for BuildPaper {
     fn from(plan: Plan) -> Self {
         plan.asked.of(plan.targets)
@@ -197,6 +250,12 @@ impl From<Plan> for BuildPaper {
 impl From<Explain> for BuildPaper {
     fn from(explain: Explain) -> Self {
         explain.asked.of(explain.stages)
+    }
+}
+
+impl From<Status> for BuildPaper {
+    fn from(status: Status) -> Self {
+        status.asked.of(Vec::new())
     }
 }
 

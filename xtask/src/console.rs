@@ -1,14 +1,15 @@
 //! What a person sees on stderr: a live line for each running stage on a terminal, plain lines
 //! elsewhere.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+mod live;
+
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use dag::{Event, Observer, Outcome, Problem, Reason, Report, StageReport};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use self::live::Live;
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -17,6 +18,14 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// Stages that took less are not worth a line of their own in a log.
 const WORTH_A_LINE: Duration = Duration::from_secs(1);
+
+/// What is said at the first Ctrl-C; a second one ends the program, which the engine survives, too.
+const STOPPING: &str = "stopping when the running stages are done; press Ctrl-C again to stop at once";
+
+/// Whether standard error is a terminal on which lines can be drawn anew.
+pub(crate) fn can_redraw() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
 
 pub(crate) struct Console {
     quiet: bool,
@@ -55,10 +64,21 @@ impl Console {
     pub(crate) fn observer(&self) -> Box<dyn Observer> {
         if self.quiet {
             Box::new(())
-        } else if std::io::stderr().is_terminal() {
-            Box::new(Live::new())
+        } else if can_redraw() {
+            Box::new(Live::new(true))
         } else {
             Box::new(Lines)
+        }
+    }
+
+    /// Tells of a build of many while it goes on, of which one line stays: [`Console::rebuilt`].
+    pub(crate) fn observer_of_many(&self) -> Box<dyn Observer> {
+        if self.quiet {
+            Box::new(())
+        } else if can_redraw() {
+            Box::new(Live::new(false))
+        } else {
+            Box::new(Silent)
         }
     }
 
@@ -106,16 +126,21 @@ impl Console {
 
 /// What became of how many stages, and how long it took.
 fn counts(report: &Report) -> String {
-    let counts = [
+    let counted = listed(&[
         (report.ran().len(), "ran"),
         (report.restored().len(), "restored"),
         (report.fresh().len(), "fresh"),
         (report.failed().len(), "failed"),
         (report.blocked().len(), "blocked"),
         (report.cancelled().len(), "not begun"),
-    ];
-    let told: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    format!("{} stages: {} in {}", report.stages.len(), told.join(", "), seconds(report.duration))
+    ]);
+    format!("{} stages: {counted} in {}", report.stages.len(), seconds(report.duration))
+}
+
+/// How many of what, those left out of which there are none.
+pub(crate) fn listed(counts: &[(usize, &str)]) -> String {
+    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A duration as a person reads it.
@@ -138,16 +163,19 @@ pub(crate) fn because(reasons: &[Reason]) -> String {
 
 /// One line for what happened to a stage, with the first reason.
 fn told(report: &StageReport) -> Option<String> {
-    let took = seconds(report.duration);
-    let stage = &report.stage;
-    let (verb, style) = match &report.outcome {
+    outcome(&report.stage, &report.outcome, report.duration, &because(&report.reasons))
+}
+
+/// One line for what happened to a stage; none where nothing did.
+pub(crate) fn outcome(stage: &str, outcome: &Outcome, took: Duration, because: &str) -> Option<String> {
+    let took = seconds(took);
+    let (verb, style) = match outcome {
         Outcome::Fresh | Outcome::Cancelled => return None,
         Outcome::Ran => ("ran", GOOD),
         Outcome::Restored => ("restored", GOOD),
         Outcome::Failed(_) => ("failed", BAD),
         Outcome::Blocked { by } => return Some(format!("{BAD} blocked{BAD:#} {stage} {DIM}by {by}{DIM:#}")),
     };
-    let because = because(&report.reasons);
     Some(format!("{style}{verb:>8}{style:#} {stage} {DIM}{took}{because}{DIM:#}"))
 }
 
@@ -156,62 +184,26 @@ struct Lines;
 
 impl Observer for Lines {
     fn event(&self, event: Event<'_>) {
-        let Event::Finished { report, done, total } = event else { return };
+        let (report, done, total) = match event {
+            Event::Finished { report, done, total } => (report, done, total),
+            Event::Stopping { .. } => return anstream::eprintln!("{STOPPING}"),
+            Event::Began { .. } | Event::Started { .. } => return,
+        };
         let new = report.reasons == [Reason::FirstRun];
         let dull = matches!(report.outcome, Outcome::Ran | Outcome::Restored) && new && report.duration < WORTH_A_LINE;
         if let Some(line) = told(report).filter(|_| !dull) {
-            anstream::eprintln!("[{done}/{total}] {}", line.trim_start());
+            anstream::eprintln!("[{done}/{total}] {line}");
         }
     }
 }
 
-/// A line for each running stage and one for all, redrawn in place.
-struct Live {
-    lines: MultiProgress,
-    all: ProgressBar,
-    running: RefCell<BTreeMap<String, ProgressBar>>,
-}
+/// Nothing but that the build stops.
+struct Silent;
 
-impl Live {
-    fn new() -> Self {
-        let lines = MultiProgress::new();
-        let all = lines.add(ProgressBar::new(0));
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} stages  {elapsed}") {
-            all.set_style(style.progress_chars("━╸─"));
-        }
-        Self { lines, all, running: RefCell::default() }
-    }
-}
-
-impl Observer for Live {
+impl Observer for Silent {
     fn event(&self, event: Event<'_>) {
-        match event {
-            Event::Started { stage, .. } => {
-                let line = self.lines.insert_before(&self.all, ProgressBar::new_spinner());
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-                    line.set_style(style);
-                }
-                line.set_message(stage.to_owned());
-                line.enable_steady_tick(Duration::from_millis(100));
-                self.running.borrow_mut().insert(stage.to_owned(), line);
-            }
-            Event::Finished { report, done, total } => {
-                self.all.set_length(total as u64);
-                self.all.set_position(done as u64);
-                if let Some(line) = self.running.borrow_mut().remove(&report.stage) {
-                    line.finish_and_clear();
-                }
-                let worth = report.duration >= WORTH_A_LINE || matches!(report.outcome, Outcome::Failed(_));
-                if let Some(line) = told(report).filter(|_| worth) {
-                    self.lines.suspend(|| anstream::eprintln!("{line}"));
-                }
-            }
+        if let Event::Stopping { .. } = event {
+            anstream::eprintln!("{STOPPING}");
         }
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.all.finish_and_clear();
     }
 }

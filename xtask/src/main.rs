@@ -8,7 +8,6 @@ mod doctor;
 mod fetch;
 mod graph;
 mod inspect;
-mod interrupt;
 mod machine;
 mod man;
 mod needs;
@@ -18,8 +17,10 @@ mod plan;
 mod reproduce;
 mod simulate;
 mod smoke;
+mod status;
 mod verify;
 mod watch;
+mod what_ran;
 mod workspace;
 
 use std::path::Path;
@@ -59,7 +60,9 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
+        Command::Status(arguments) => status::run(root, &arguments.into(), console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
+        Command::WhatRan(arguments) => what_ran::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Doctor(arguments) => doctor::run(root, &arguments, console),
@@ -82,7 +85,7 @@ fn fetch_command(root: &Path, arguments: &cli::Fetch, console: &Console) -> Resu
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Success = 0,
-    /// A stage failed, a file could not be had, or a value is not the published one.
+    /// A stage failed, or a file could not be had.
     Failed = 1,
     /// The command line was wrong; clap uses the same code.
     Usage = 2,
@@ -90,6 +93,8 @@ enum Exit {
     Locked = 3,
     /// A plan found something to do.
     Stale = 4,
+    /// All was made, and a value is not the published one, or not the same when made again.
+    Mismatch = 5,
     /// Stopped by Ctrl-C, as shells tell it.
     Interrupted = 130,
 }

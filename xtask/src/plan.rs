@@ -8,7 +8,7 @@ use studies::Chosen;
 
 use crate::build_paper::{Build, failure, load};
 use crate::cli::BuildPaper;
-use crate::console::{BAD, Console, DIM, GOOD, WARN, because, seconds};
+use crate::console::{BAD, Console, DIM, GOOD, WARN, because, listed, seconds};
 use crate::{Exit, Failure};
 
 /// `cargo xtask plan`.
@@ -59,7 +59,7 @@ pub(crate) fn explain(root: &Path, arguments: &BuildPaper, console: &Console) ->
     Ok(exit(&plan))
 }
 
-fn make(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<(Graph, Plan), Failure> {
+pub(crate) fn make(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<(Graph, Plan), Failure> {
     build.warn(chosen, console);
     let graph = build.graph(chosen)?;
     let plan = Engine::plan(&Options::new(build.root), &graph, &build.arguments.targets).map_err(failure)?;
@@ -69,7 +69,7 @@ fn make(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Result<(Grap
     Ok((graph, plan))
 }
 
-fn exit(plan: &Plan) -> Exit {
+pub(crate) fn exit(plan: &Plan) -> Exit {
     if plan.would_fail() {
         Exit::Failed
     } else if plan.is_fresh() {
@@ -92,20 +92,18 @@ fn line(stage: &PlannedStage) -> String {
 
 fn summary(plan: &Plan) -> String {
     let count = |wanted: fn(&Fate) -> bool| plan.stages.iter().filter(|stage| wanted(&stage.fate)).count();
-    let parts = [
+    let counted = listed(&[
         (count(|fate| matches!(fate, Fate::Run)), "would run"),
         (count(|fate| matches!(fate, Fate::MayRun)), "may run"),
         (count(|fate| matches!(fate, Fate::Restore)), "would be restored"),
         (count(|fate| matches!(fate, Fate::Fail(_) | Fate::Blocked { .. })), "cannot run"),
         (count(|fate| matches!(fate, Fate::Fresh)), "fresh"),
-    ];
-    let parts: Vec<_> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    ]);
     let (least, most) = plan.expected();
     let expected = match (least, most) {
         (_, Duration::ZERO) => String::new(),
         (least, most) if least == most => format!("; they took {} of work last time", seconds(most)),
         (least, most) => format!("; they took {} to {} of work last time", seconds(least), seconds(most)),
     };
-    format!("{} stages: {}{expected}", plan.stages.len(), parts.join(", "))
+    format!("{} stages: {counted}{expected}", plan.stages.len())
 }

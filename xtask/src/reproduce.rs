@@ -116,7 +116,7 @@ pub(crate) fn run(root: &Path, arguments: &Reproduce, console: &Console) -> Resu
         let word = if number == 0 { "arises in" } else { "then in" };
         anstream::println!("{word} {stage}: {path}");
     }
-    Ok(Exit::Failed)
+    Ok(Exit::Mismatch)
 }
 
 /// Builds a copy of the workspace that has nothing made in it.
@@ -143,7 +143,14 @@ fn build(
     let built: Result<Built, _> = serde_json::from_slice(&output.stdout);
     match built {
         Ok(built) if built.report.succeeded() => Ok(built),
-        _ => Err(Failure::new(format!("the build in {} failed", place.display()))),
+        _ => {
+            let exit = match output.status.code() {
+                Some(code) if code == Exit::Usage as i32 => Exit::Usage,
+                Some(code) if code == Exit::Interrupted as i32 => Exit::Interrupted,
+                _ => Exit::Failed,
+            };
+            Err(Failure { message: format!("the build in {} failed", place.display()), exit })
+        }
     }
 }
 

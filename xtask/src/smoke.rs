@@ -83,7 +83,11 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     } else {
         tell(&smoke);
     }
-    Ok(if smoke.passed { Exit::Success } else { Exit::Failed })
+    Ok(match (smoke.passed, built.report.succeeded()) {
+        (true, _) => Exit::Success,
+        (false, true) => Exit::Mismatch,
+        (false, false) => Exit::Failed,
+    })
 }
 
 /// How many steps there are if none breaks off the others.

@@ -31,5 +31,5 @@ pub(crate) fn run(root: &Path, arguments: &Verify, console: &Console) -> Result<
         ));
         return Ok(Exit::Failed);
     }
-    Ok(if reports.iter().all(StudyReport::passed) { Exit::Success } else { Exit::Failed })
+    Ok(if reports.iter().all(StudyReport::passed) { Exit::Success } else { Exit::Mismatch })
 }

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::decide::{Decision, Judge};
 use crate::error::Error;
+use crate::forecast::Forecast;
 use crate::graph::Graph;
 use crate::job::{Done, Place};
+use crate::log;
 use crate::plan::{self, Plan};
 #[cfg(unix)]
 use crate::pool::Pool;
@@ -21,7 +23,7 @@ use crate::problem::Problem;
 #[cfg(unix)]
 use crate::process::{Children, GRACE, Signal};
 use crate::progress::{Progress, Queued, report};
-use crate::report::{Observer, Outcome, Report, StageReport};
+use crate::report::{Event, Observer, Outcome, Report, StageReport};
 use crate::state::{self, Folder, State};
 use crate::store::Store;
 
@@ -41,6 +43,8 @@ pub struct Options {
     pub jobs: usize,
     /// Set from outside to stop: nothing new is begun, commands are ended, functions finish.
     pub cancel: Arc<AtomicBool>,
+    /// A word on what is built, such as on its data, for the [log](crate::log).
+    pub note: Option<String>,
 }
 
 impl Options {
@@ -49,7 +53,7 @@ impl Options {
         let root = root.into();
         let folder = root.join(".joulebook");
         let jobs = thread::available_parallelism().map_or(1, usize::from);
-        Self { root, folder, jobs, cancel: Arc::default() }
+        Self { root, folder, jobs, cancel: Arc::default(), note: None }
     }
 }
 
@@ -80,7 +84,7 @@ impl Engine {
     /// # Errors
     /// When a target is unknown. A stage that fails is no error here: see [`Report::succeeded`].
     pub fn build(&mut self, graph: &Graph, targets: &[String], observer: &dyn Observer) -> Result<Report, Error> {
-        let start = Instant::now();
+        let (start, began) = (Instant::now(), SystemTime::now());
         let selected = graph.select(targets)?;
         let mut judge = Judge::new(graph, &self.options.root, &self.store, State::decode(&self.state));
         judge.look_ahead(&selected, self.options.jobs);
@@ -94,7 +98,13 @@ impl Engine {
             state_problem = written.err().map(|error| Problem::io("write down what was built", place, &error));
             self.state = state;
         }
-        Ok(Report { stages, state_problem, duration: start.elapsed(), files_hashed })
+        let mut report = Report { stages, state_problem, duration: start.elapsed(), files_hashed };
+        if let Some(entry) = log::Entry::of(&report, began, targets, self.options.note.as_deref()) {
+            let written = log::append(&self.folder.path, &entry).err();
+            let problem = written.map(|error| Problem::io("add to the log", self.folder.path.join("log"), &error));
+            report.state_problem = report.state_problem.or(problem);
+        }
+        Ok(report)
     }
 
     /// What [`Engine::build`] would do, and why. Writes nothing and takes no lock, so it can be
@@ -122,7 +132,9 @@ impl Engine {
         judge: &mut Judge<'a>,
         observer: &dyn Observer,
     ) -> Vec<StageReport> {
-        let mut progress = Progress::new(graph, selected, observer, |stage| judge.took(stage));
+        let (took, jobs) = (|stage: usize| judge.took(stage), self.options.jobs.max(1));
+        observer.event(Event::Began { forecast: &Forecast { graph, selected, took: &took, jobs } });
+        let mut progress = Progress::new(graph, selected, observer, took);
         let tmp = self.folder.path.join("tmp");
         let cancel = &self.options.cancel;
         #[cfg(unix)]
@@ -157,7 +169,7 @@ impl Engine {
                         Decision::Failed(problem) => progress.fail(index, problem, Vec::new(), start.elapsed()),
                     }
                 }
-                while running < self.options.jobs.max(1) && !cancel.load(Ordering::Relaxed) {
+                while running < jobs && !cancel.load(Ordering::Relaxed) {
                     let Some(Queued { job, .. }) = queue.pop() else { break };
                     progress.started(&job);
                     judge.files.look_afresh();
@@ -182,10 +194,14 @@ impl Engine {
                         }
                     }
                 }
+                if cancel.load(Ordering::Relaxed) {
+                    progress.stopping(running);
+                }
                 if running == 0 {
                     break;
                 }
-                let Some(done) = next_done(&receiver, &place, cancel) else { break };
+                let say = || progress.stopping(running);
+                let Some(done) = next_done(&receiver, &place, cancel, say) else { break };
                 running -= 1;
                 take_over(graph, done, judge, &mut progress);
             }
@@ -194,11 +210,15 @@ impl Engine {
     }
 }
 
-/// Waits for a stage to end; ends the commands if the build is asked to stop meanwhile.
-fn next_done(receiver: &Receiver<Done>, place: &Place<'_>, cancel: &AtomicBool) -> Option<Done> {
+/// Waits for a stage to end; ends the commands, and says so, if the build is asked to stop meanwhile.
+fn next_done(receiver: &Receiver<Done>, place: &Place<'_>, cancel: &AtomicBool, say: impl Fn()) -> Option<Done> {
     let mut stopping: Option<Instant> = None;
     loop {
-        match receiver.recv_timeout(HEARTBEAT) {
+        let done = receiver.recv_timeout(HEARTBEAT);
+        if cancel.load(Ordering::Relaxed) {
+            say();
+        }
+        match done {
             Ok(done) => return Some(done),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) if !cancel.load(Ordering::Relaxed) => {}

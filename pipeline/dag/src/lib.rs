@@ -29,11 +29,12 @@ mod digest;
 mod engine;
 mod error;
 mod files;
+mod forecast;
 mod graph;
-#[cfg(unix)]
 mod interrupt;
 mod job;
 mod key;
+pub mod log;
 #[cfg(unix)]
 mod mirror;
 mod picture;
@@ -56,8 +57,8 @@ pub use context::Context;
 pub use digest::Digest;
 pub use engine::{Engine, Options};
 pub use error::Error;
+pub use forecast::{Forecast, TimeLeft};
 pub use graph::{Graph, GraphError};
-#[cfg(unix)]
 pub use interrupt::cancel_on_signals;
 pub use picture::Picture;
 pub use plan::{Fate, Plan, PlannedStage};

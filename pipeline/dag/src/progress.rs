@@ -1,5 +1,6 @@
 //! How far a build has come: which stages wait, which are ready, and what became of the others.
 
+use std::cell::Cell;
 use std::cmp;
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -57,6 +58,8 @@ pub(crate) struct Progress<'a> {
     reports: Vec<Option<StageReport>>,
     done: usize,
     total: usize,
+    /// Whether it was told that the build stops.
+    stopping: Cell<bool>,
 }
 
 impl<'a> Progress<'a> {
@@ -80,7 +83,7 @@ impl<'a> Progress<'a> {
         let ready = (0..n).filter(|&s| selected[s] && waiting[s] == 0).map(cmp::Reverse).collect();
         let total = selected.iter().filter(|&&selected| selected).count();
         let reports = (0..n).map(|_| None).collect();
-        Self { graph, observer, selected, ranks, waiting, ready, reports, done: 0, total }
+        Self { graph, observer, selected, ranks, waiting, ready, reports, done: 0, total, stopping: Cell::new(false) }
     }
 
     /// The next stage to be looked at.
@@ -94,6 +97,13 @@ impl<'a> Progress<'a> {
 
     pub(crate) fn started(&self, job: &Job<'_>) {
         self.observer.event(Event::Started { stage: &job.stage.id, reasons: &job.reasons });
+    }
+
+    /// Tells once that the build stops, if that leaves something undone.
+    pub(crate) fn stopping(&self, running: usize) {
+        if self.done < self.total && !self.stopping.replace(true) {
+            self.observer.event(Event::Stopping { running });
+        }
     }
 
     /// Notes that a stage is right, and lets the stages go on that waited for it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::forecast::Forecast;
 use crate::problem::Problem;
 
 /// What became of a stage.
@@ -181,6 +182,11 @@ impl Report {
 /// What happens during a build.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The build begins.
+    Began {
+        /// What is known of it.
+        forecast: &'a Forecast<'a>,
+    },
     /// A stage begins to run or to be restored.
     Started {
         /// Id of the stage.
@@ -196,6 +202,11 @@ pub enum Event<'a> {
         done: usize,
         /// How many were asked for.
         total: usize,
+    },
+    /// The build was asked to stop: nothing new is begun. Told once.
+    Stopping {
+        /// How many stages run, of which functions are finished and commands ended.
+        running: usize,
     },
 }
 

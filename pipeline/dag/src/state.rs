@@ -3,6 +3,7 @@
 //! ```text
 //! VERSION   the format of everything in the folder
 //! lock      held while a process builds; says which
+//! log       the last builds, for people; see [`crate::log`]
 //! state     the last key of each stage, and the digests of files
 //! tmp/      files on their way; emptied at the start of a run
 //! pool/     folders and files that the mirrors of commands are made of, between their uses

@@ -149,6 +149,37 @@ fn json_is_all_there_is_on_standard_output() {
 }
 
 #[test]
+fn what_ran_tells_of_builds_that_did_something() {
+    let dir = good();
+    let log = |arguments: &[&str]| {
+        let output = run(dir.path(), &[&["SPEC.json", "--what-ran", "--json"], arguments].concat());
+        assert_eq!(exit_code(&output), 0, "{}", stderr(&output));
+        serde_json::from_slice::<Vec<dag::log::Entry>>(&output.stdout).unwrap()
+    };
+    assert_eq!(log(&[]), []);
+    assert_eq!(exit_code(&run(dir.path(), &["SPEC.json"])), 0);
+    assert_eq!(exit_code(&run(dir.path(), &["SPEC.json"])), 0);
+    fs::remove_file(dir.path().join("derived/n")).unwrap();
+    assert_eq!(exit_code(&run(dir.path(), &["SPEC.json", "stats"])), 0);
+    fs::remove_file(dir.path().join("raw/a")).unwrap();
+    assert_eq!(exit_code(&run(dir.path(), &["SPEC.json"])), 1);
+
+    let builds = log(&[]);
+    let told = |entry: &dag::log::Entry| (entry.targets.clone(), entry.fresh, entry.stages.len());
+    let targets = vec!["stats".to_owned()];
+    assert_eq!(builds.iter().map(told).collect::<Vec<_>>(), [(vec![], 0, 2), (targets, 1, 1), (vec![], 0, 2)]);
+    assert_eq!(builds[1].stages[0].reasons, [dag::Reason::OutputMissing { path: "derived/n".to_owned() }]);
+    assert!(builds[0].began <= builds[1].began);
+    assert_eq!(log(&["clean"]).len(), 2, "builds in which the stage was fresh are left out");
+
+    let text = stdout(&run(dir.path(), &["SPEC.json", "--what-ran"]));
+    assert!(text.contains(" of stats: 1 restored, 1 fresh in "), "{text}");
+    assert!(text.contains("\n  restored  stats/n: output derived/n is missing\n"), "{text}");
+    assert!(text.contains("\n  FAILED    clean/a: an input file is missing\n"), "{text}");
+    assert_eq!(exit_code(&run(dir.path(), &["SPEC.json", "--what-ran", "no/such"])), 2);
+}
+
+#[test]
 fn targets_build_what_they_need() {
     let dir = good();
     assert_eq!(exit_code(&run(dir.path(), &["SPEC.json", "derived/a"])), 0);
@@ -235,6 +266,8 @@ fn a_signal_stops_the_build_and_its_commands_with_130() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(exit_code(&output), 130);
         assert!(stderr(&output).contains("1 cancelled in "), "{}", stderr(&output));
+        let stopping = "stopping when the running commands have ended; press Ctrl-C again to stop at once";
+        assert_eq!(stderr(&output).matches(stopping).count(), 1, "{}", stderr(&output));
         assert!(!dir.path().join("derived").exists());
         assert_eq!(fs::read_dir(dir.path().join(".dag/tmp")).unwrap().count(), 0);
         fs::write(dir.path().join("go"), "").unwrap();

@@ -90,16 +90,28 @@ impl Delimited {
     /// [`DelimitedError::Empty`], [`DelimitedError::Header`], or [`DelimitedError::Row`] at the first row
     /// with another number of cells or with bytes that are not UTF-8.
     pub fn read(bytes: &[u8], header: &[&str]) -> Result<Self, DelimitedError> {
+        Self::read_if(bytes, &header.join(","), |found| found == header)
+    }
+
+    /// Reads a file whatever its header is.
+    ///
+    /// # Errors
+    /// As of [`Delimited::read`].
+    pub fn read_any(bytes: &[u8]) -> Result<Self, DelimitedError> {
+        Self::read_if(bytes, "of any columns", |_| true)
+    }
+
+    fn read_if(bytes: &[u8], expected: &str, is_right: impl Fn(&[String]) -> bool) -> Result<Self, DelimitedError> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
         let mut lines = Lines { bytes, byte: 0, line: 1 };
         let found: Vec<String> =
             reader.headers().map_err(|error| broken(&error, &mut lines))?.iter().map(str::to_owned).collect();
         if found.is_empty() {
-            return Err(DelimitedError::Empty { expected: header.join(",") });
+            return Err(DelimitedError::Empty { expected: expected.to_owned() });
         }
-        if found != header {
-            return Err(DelimitedError::Header { expected: header.join(","), found: found.join(",") });
+        if !is_right(&found) {
+            return Err(DelimitedError::Header { expected: expected.to_owned(), found: found.join(",") });
         }
         let mut rows = Vec::new();
         for record in reader.records() {
@@ -120,6 +132,13 @@ impl Delimited {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// All columns, by their names in the header.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        // Each row has as many cells as the header: `read` has seen to it.
+        let cells = |place: usize| self.rows.iter().map(move |row| row.cells.get(place).map_or("", String::as_str));
+        self.header.iter().enumerate().map(move |(place, name)| (name.as_str(), cells(place).collect()))
     }
 
     /// The cells of a column with their lines.

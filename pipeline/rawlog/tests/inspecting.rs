@@ -54,7 +54,7 @@ fn a_whole_pickle_as_csv_and_json() {
 fn what_is_no_known_format_says_what_it_looks_like() {
     for (bytes, expected) in [
         (&b"\x1f\x8b\x08\0"[..], "compressed with gzip; decompress it first"),
-        (b"a,b\n1,2\n", "does not begin with the opcode PROTO"),
+        (b"a\n1,2\n", "does not begin with the opcode PROTO"),
         (b"", "the file is empty"),
     ] {
         let error = inspect::open("log.dat", bytes).unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Pr
 use studies::sources::Pin;
 
 use super::{FileError, Origin};
+use crate::console::can_redraw;
 
 /// A pinned file of a study; shown as `<study>/<path>`.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +60,9 @@ impl Progress for Silent {}
 
 /// Bars if standard error is a terminal, lines if it is not, nothing if `quiet`.
 pub fn on_stderr(quiet: bool) -> Box<dyn Progress> {
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if quiet {
         Box::new(Silent)
-    } else if io::stderr().is_terminal() && !is_dumb {
+    } else if can_redraw() {
         Box::new(Bars::new(ProgressDrawTarget::stderr()))
     } else {
         Box::new(Lines::new(io::stderr()))

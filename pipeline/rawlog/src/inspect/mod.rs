@@ -5,6 +5,7 @@
 
 mod export;
 mod render;
+mod results;
 mod text;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 
 pub use self::export::{write_csv, write_json_rows};
 use crate::cell::{Cell, CellRef};
+use crate::delimited::DelimitedError;
 use crate::frame::{Column, ColumnData, Frame};
 use crate::json::JsonError;
 use crate::pickle::{self, PickleError};
@@ -46,6 +48,26 @@ pub enum Format {
     TensorRtEngine,
     /// The run times of its layers.
     TensorRtProfile,
+    /// Durations of inferences that a benchmark of edge-layers timed.
+    Benchmark,
+    /// The power of a Jetson that does nothing.
+    IdlePower,
+    /// The times of each iteration of trtexec.
+    TrtexecTiming,
+    /// Its profile of layers.
+    TrtexecProfile,
+    /// Its summary.
+    TrtexecSummary,
+    /// Power and run time of layers in each cycle, as CSV.
+    LayerPowersCsv,
+    /// The same as JSON.
+    LayerPowersJson,
+    /// Mean power of layers.
+    LayerPowers,
+    /// Features of layers by table.
+    LayerFeatures,
+    /// Comma-separated text of no format in particular.
+    Delimited,
 }
 
 /// Why a file cannot be shown.
@@ -87,6 +109,14 @@ pub enum InspectError {
         file: String,
         /// What is wrong, with line and column.
         source: JsonError,
+    },
+    /// A file of comma-separated text that cannot be read.
+    #[error("{file}: {source}")]
+    Delimited {
+        /// The file's name.
+        file: String,
+        /// What is wrong, with the line.
+        source: DelimitedError,
     },
 }
 

@@ -1,12 +1,14 @@
 //! The formats of text: recognised by how they begin, and laid out as tables.
 
-use super::{Format, InspectError, Opened};
+use super::{Format, InspectError, Opened, results};
 use crate::cell::Cell;
+use crate::delimited::DelimitedError;
 use crate::frame::{Column, ColumnData, Frame, FrameError, Index, IndexKind, Labels};
 use crate::joblog::{self, Style};
+use crate::json::JsonError;
 use crate::latency;
 use crate::power_metrics::{self, Cpu, Gpu, PowerMetricsError, Record};
-use crate::tensorrt::{Engine, Profile, Tensor, power_log};
+use crate::tensorrt::{Engine, IdleError, Profile, Tensor, power_log, stored};
 use crate::text::TextError;
 use crate::time::NAT;
 use crate::tracker;
@@ -14,7 +16,8 @@ use crate::tracker;
 /// The formats in words, for a message.
 pub(super) const KNOWN: &str = "the CSV of codecarbon 2.1.3 and its job logs; \
     power_metrics.json of AIPowerMeter; latencies, one a line; \
-    power logs of a Jetson, and engines and profiles of TensorRT";
+    power logs of a Jetson, its power when idle, and engines, profiles and latencies of TensorRT and trtexec, \
+    with what was made of them; comma-separated text with a header";
 
 /// How much of a file is looked at to tell its format.
 const BEGINNING: usize = 1 << 16;
@@ -33,12 +36,23 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
         Some(Format::LatencyCsv)
     } else if power_log::is_sample(line) {
         Some(Format::JetsonPowerLog)
-    } else if beginning.trim_ascii_start().starts_with(b"{") {
-        of_object(&String::from_utf8_lossy(beginning))
+    } else if line.starts_with("The average idling power") {
+        Some(Format::IdlePower)
+    } else if line == stored::HEADER.join(",") {
+        Some(Format::LayerPowersCsv)
     } else if joblog::is_job_log(beginning) {
         Some(Format::JobLog)
     } else {
-        None
+        let text = String::from_utf8_lossy(beginning);
+        match text.trim_start().as_bytes().first() {
+            Some(b'{') => of_object(&text),
+            Some(b'[') => of_list(&text),
+            // A benchmark of before October 2024: a text that holds an object.
+            Some(b'"') if text.contains("\\\"config\\\"") => Some(Format::Benchmark),
+            // Not what has but one word in each line: anything could be meant by that.
+            _ if line.contains(',') && !line.contains('\0') => Some(Format::Delimited),
+            _ => None,
+        }
     }
 }
 
@@ -46,9 +60,27 @@ pub(super) fn detect(bytes: &[u8]) -> Option<Format> {
 fn of_object(beginning: &str) -> Option<Format> {
     let (_, key) = beginning.split_once('"')?;
     let (key, value) = key.split_once("\":")?;
-    match (key, value.trim_start().starts_with('[')) {
-        ("Layers", true) => Some(Format::TensorRtEngine),
-        (_, true) => Some(Format::TensorRtProfile),
+    match (key, value.trim_start().chars().next()?) {
+        ("Layers", '[') => Some(Format::TensorRtEngine),
+        (_, '[') => Some(Format::TensorRtProfile),
+        ("config", '{') => Some(Format::Benchmark),
+        ("performance_summary", '{') => Some(Format::TrtexecSummary),
+        // The metadata of a build have no times.
+        ("model_options", '{') => None,
+        (_, '{') => Some(Format::LayerFeatures),
+        ("timestamp" | "avg_idle_power", _) => Some(Format::IdlePower),
+        (_, digit) if digit.is_ascii_digit() => Some(Format::LayerPowers),
+        _ => None,
+    }
+}
+
+/// The format of a JSON list by the first key of its first object.
+fn of_list(beginning: &str) -> Option<Format> {
+    let (_, key) = beginning.split_once('"')?;
+    match key.split_once('"')?.0 {
+        "startEnqMs" => Some(Format::TrtexecTiming),
+        "count" => Some(Format::TrtexecProfile),
+        "cycle" => Some(Format::LayerPowersJson),
         _ => None,
     }
 }
@@ -63,6 +95,14 @@ pub(super) fn unit(format: Format, column: &str) -> Option<String> {
         Format::JetsonPowerLog if column == "current" => Some("mA"),
         Format::JetsonPowerLog if column == "power" => Some("µW"),
         Format::TensorRtProfile if column == "run_time" => Some("ms"),
+        Format::Benchmark
+        | Format::IdlePower
+        | Format::TrtexecTiming
+        | Format::TrtexecProfile
+        | Format::TrtexecSummary
+        | Format::LayerPowers
+        | Format::LayerPowersCsv
+        | Format::LayerPowersJson => results::unit(column),
         _ => None,
     };
     unit.map(str::to_owned)
@@ -73,18 +113,62 @@ pub(super) fn open(file: String, format: Format, bytes: &[u8]) -> Result<Opened,
     match table(format, bytes) {
         Ok((variant, Ok(frame))) => Ok(Opened { file, format, variant, frame }),
         Ok((_, Err(error))) => Err(InspectError::UnknownFormat { file, hint: error.to_string() }),
-        Err(PowerMetricsError::Text(source)) => Err(InspectError::Text { file, source }),
-        Err(PowerMetricsError::Json(source)) => Err(InspectError::Json { file, source }),
+        Err(Unreadable::Text(source)) => Err(InspectError::Text { file, source }),
+        Err(Unreadable::Json(source)) => Err(InspectError::Json { file, source }),
+        Err(Unreadable::Delimited(source)) => Err(InspectError::Delimited { file, source }),
     }
 }
 
-type Table = (String, Result<Frame, FrameError>);
+pub(super) type Table = (String, Result<Frame, FrameError>);
 
-fn table(format: Format, bytes: &[u8]) -> Result<Table, PowerMetricsError> {
+/// What is wrong with a file, by the sort of text that it is.
+enum Unreadable {
+    Text(TextError),
+    Json(JsonError),
+    Delimited(DelimitedError),
+}
+
+impl From<TextError> for Unreadable {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+impl From<JsonError> for Unreadable {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<DelimitedError> for Unreadable {
+    fn from(error: DelimitedError) -> Self {
+        Self::Delimited(error)
+    }
+}
+
+impl From<PowerMetricsError> for Unreadable {
+    fn from(error: PowerMetricsError) -> Self {
+        match error {
+            PowerMetricsError::Text(error) => Self::Text(error),
+            PowerMetricsError::Json(error) => Self::Json(error),
+        }
+    }
+}
+
+impl From<IdleError> for Unreadable {
+    fn from(error: IdleError) -> Self {
+        match error {
+            IdleError::Text(error) => Self::Text(error),
+            IdleError::Json(error) => Self::Json(error),
+        }
+    }
+}
+
+fn table(format: Format, bytes: &[u8]) -> Result<Table, Unreadable> {
     match format {
         Format::TrackerCsv => Ok(runs(bytes)?),
         Format::JobLog => Ok(failures(bytes)?),
-        Format::PowerMetrics => records(bytes),
+        Format::PowerMetrics => Ok(records(bytes)?),
         Format::LatencyCsv => {
             let durations = latency::read_csv(bytes)?;
             Ok(("latencies".to_owned(), frame(vec![floats("duration", durations)])))
@@ -92,6 +176,16 @@ fn table(format: Format, bytes: &[u8]) -> Result<Table, PowerMetricsError> {
         Format::JetsonPowerLog => Ok(samples(bytes)?),
         Format::TensorRtEngine => Ok(layers(&Engine::read(bytes)?)),
         Format::TensorRtProfile => Ok(run_times(&Profile::read(bytes)?)),
+        Format::Benchmark => Ok(results::benchmark(bytes)?),
+        Format::IdlePower => Ok(results::idle(bytes)?),
+        Format::TrtexecTiming => Ok(results::timing(bytes)?),
+        Format::TrtexecProfile => Ok(results::layer_times(bytes)?),
+        Format::TrtexecSummary => Ok(results::summary(bytes)?),
+        Format::LayerPowersCsv => Ok(results::mapping(&stored::mapping_csv(bytes)?)),
+        Format::LayerPowersJson => Ok(results::mapping(&stored::mapping_json(bytes)?)),
+        Format::LayerPowers => Ok(results::powers(bytes)?),
+        Format::LayerFeatures => Ok(results::features(bytes)?),
+        Format::Delimited => Ok(results::delimited(bytes)?),
         Format::PandasPickle => Err(TextError::Empty { expected: "a format of text" }.into()),
     }
 }
@@ -259,18 +353,18 @@ fn run_times(profile: &Profile) -> Table {
     (format!("TensorRT profile of {} layers", profile.layers.0.len()), frame(columns))
 }
 
-fn frame(columns: Vec<Column>) -> Result<Frame, FrameError> {
+pub(super) fn frame(columns: Vec<Column>) -> Result<Frame, FrameError> {
     let rows = columns.first().map_or(0, |column| column.data.len());
     let stop = i64::try_from(rows).unwrap_or(i64::MAX);
     let labels = Labels::Range { name: None, start: 0, stop, step: 1 };
     Frame::new(columns, Index { kind: IndexKind::Range, labels })
 }
 
-fn column(name: &str, dtype: &str, data: ColumnData) -> Column {
+pub(super) fn column(name: &str, dtype: &str, data: ColumnData) -> Column {
     Column { name: name.to_owned(), dtype: dtype.to_owned(), data }
 }
 
-fn floats(name: &str, numbers: Vec<f64>) -> Column {
+pub(super) fn floats(name: &str, numbers: Vec<f64>) -> Column {
     column(name, "float64", ColumnData::F64(numbers))
 }
 
@@ -278,11 +372,11 @@ fn objects(name: &str, cells: Vec<Cell>) -> Column {
     column(name, "object", ColumnData::Object(cells))
 }
 
-fn texts(name: &str, texts: impl Iterator<Item = String>) -> Column {
+pub(super) fn texts(name: &str, texts: impl Iterator<Item = String>) -> Column {
     objects(name, texts.map(|text| Cell::Text(text.into())).collect())
 }
 
 /// Numbers beyond 2^63 - 1, which no file of these formats means, are shown as that.
-fn counts(name: &str, numbers: impl Iterator<Item = u64>) -> Column {
+pub(super) fn counts(name: &str, numbers: impl Iterator<Item = u64>) -> Column {
     column(name, "int64", ColumnData::I64(numbers.map(|number| i64::try_from(number).unwrap_or(i64::MAX)).collect()))
 }

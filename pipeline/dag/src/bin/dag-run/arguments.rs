@@ -22,7 +22,9 @@ Options:
   -j, --jobs N         how many stages run at once [default: the number of cores]
   -n, --plan           tell what would be done, and why; write nothing (also: --dry-run)
       --explain STAGE  tell why a stage would run; write nothing
-      --json           print the report, or the plan, as JSON
+      --what-ran       tell of the last builds in which something was done: what ran, and why; with a TARGET,
+                       of its stages
+      --json           print the report, the plan or the log as JSON
   -q, --quiet          tell of failures only
       --folder DIR     where to keep what is remembered and stored [default: .dag in the workspace]
   -h, --help           print this
@@ -57,6 +59,7 @@ pub(crate) enum Mode {
     Build,
     Plan,
     Explain(String),
+    WhatRan,
 }
 
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error> {
@@ -68,6 +71,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Parsed, lexopt::Error>
             Short('j') | Long("jobs") => jobs = Some(parser.value()?.parse()?),
             Short('n') | Long("plan" | "dry-run") => mode = Mode::Plan,
             Long("explain") => mode = Mode::Explain(parser.value()?.string()?),
+            Long("what-ran") => mode = Mode::WhatRan,
             Long("json") => json = true,
             Short('q') | Long("quiet") => quiet = true,
             Long("folder") => folder = Some(parser.value()?.into()),

@@ -46,12 +46,16 @@ impl Console {
 
 impl Observer for Console {
     fn event(&self, event: Event<'_>) {
-        let Event::Finished { report, .. } = event else { return };
-        if self.quiet && !matches!(report.outcome, Outcome::Failed(_)) {
-            return;
-        }
-        if let Some(line) = line(report) {
-            write(&line);
+        match event {
+            Event::Finished { report, .. } if !self.quiet || matches!(report.outcome, Outcome::Failed(_)) => {
+                if let Some(line) = line(report) {
+                    write(&line);
+                }
+            }
+            Event::Stopping { .. } if !self.quiet => {
+                write("stopping when the running commands have ended; press Ctrl-C again to stop at once\n");
+            }
+            _ => {}
         }
     }
 }
@@ -123,7 +127,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
 }
 
 /// The first run is told here, unlike beside a stage that runs.
-fn because_all(reasons: &[Reason]) -> String {
+pub(crate) fn because_all(reasons: &[Reason]) -> String {
     if *reasons == [Reason::FirstRun] { format!(": {}", Reason::FirstRun) } else { because(reasons) }
 }
 
@@ -145,12 +149,12 @@ pub(crate) fn explanation(planned: &PlannedStage) -> String {
     text
 }
 
-fn told_counts(counts: &[(usize, &str)]) -> String {
+pub(crate) fn told_counts(counts: &[(usize, &str)]) -> String {
     let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     told.join(", ")
 }
 
-fn told_duration(duration: Duration) -> String {
+pub(crate) fn told_duration(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())
     } else {

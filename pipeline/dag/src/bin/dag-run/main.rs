@@ -2,6 +2,7 @@
 
 mod arguments;
 mod console;
+mod what_ran;
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Mode, Parsed};
 use console::Console;
+use dag::log::{Entry, LoggedStage};
 use dag::{Engine, Error, Graph, Options, Outcome, Plan};
 
 /// How the program ends.
@@ -68,6 +70,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Mode::Build => build(arguments, options, &graph),
         Mode::Plan => plan(arguments, &options, &graph),
         Mode::Explain(stage) => explain(arguments, &options, &graph, stage),
+        Mode::WhatRan => what_ran(arguments, &options, &graph),
     };
     // The process ends: to give back each path by itself would only take time.
     std::mem::forget(graph);
@@ -92,7 +95,6 @@ fn read(spec: &Path) -> io::Result<Vec<u8>> {
 
 fn build(arguments: &Arguments, options: Options, graph: &Graph) -> Result<Exit, Error> {
     // Without it Ctrl-C still ends the build, only less cleanly.
-    #[cfg(unix)]
     let _ = dag::cancel_on_signals(&options.cancel);
     let console = Console::new(arguments.quiet);
     let report = Engine::open(options)?.build(graph, &arguments.targets, &console)?;
@@ -135,6 +137,27 @@ fn explain(arguments: &Arguments, options: &Options, graph: &Graph, stage: &str)
         print_json(&plan.stages);
     } else {
         print(&plan.stages.iter().map(console::explanation).collect::<String>());
+    }
+    Ok(Exit::Success)
+}
+
+fn what_ran(arguments: &Arguments, options: &Options, graph: &Graph) -> Result<Exit, Error> {
+    let wanted = arguments.targets.iter().map(|target| graph.named(target)).collect::<Result<Vec<_>, _>>()?.concat();
+    let read = dag::log::read(&options.folder);
+    let log = read.map_err(|error| Error::Folder { folder: options.folder.clone(), error })?;
+    // What is said of a whole build is said before stages are left out.
+    let mut log: Vec<(String, Entry)> = log.into_iter().map(|entry| (what_ran::heading(&entry), entry)).collect();
+    if !wanted.is_empty() {
+        let is_wanted = |logged: &LoggedStage| wanted.contains(&logged.stage.as_str());
+        log.iter_mut().for_each(|(_, entry)| entry.stages.retain(is_wanted));
+        log.retain(|(_, entry)| !entry.stages.is_empty());
+    }
+    log.drain(..log.len().saturating_sub(what_ran::LAST));
+    if arguments.json {
+        print_json(&log.iter().map(|(_, entry)| entry).collect::<Vec<_>>());
+    } else {
+        let told = log.iter().map(|(heading, entry)| format!("{heading}{}", what_ran::stages(entry)));
+        print(&told.collect::<String>());
     }
     Ok(Exit::Success)
 }
