@@ -172,6 +172,15 @@ impl Build {
     }
 }
 
+/// The committed figures of a study, by their paths.
+pub fn committed_figures(study: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = format!("figures/{study}");
+    let entries = fs::read_dir(repository().join(&folder)).unwrap().flatten();
+    entries
+        .map(|entry| (format!("{folder}/{}", entry.file_name().display()), fs::read(entry.path()).unwrap()))
+        .collect()
+}
+
 pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dag::{Engine, Error, Graph, Observer, Options, Report, isolation};
+use dag::{Engine, Error, Fate, Graph, Observer, Options, Report, isolation};
 use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
@@ -16,10 +16,14 @@ use studies::{Chosen, Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
+use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, isolated, plan};
+use crate::{Exit, Failure, fetch, isolated, plan, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
+    if arguments.smoke {
+        return smoke::run(root, arguments, console);
+    }
     let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
     let sources = load(root)?;
     let unavailable = match arguments.campaign {
@@ -98,6 +102,7 @@ impl<'a> Build<'a> {
     /// Builds, and prints the papers.
     fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
         self.warn(chosen, console);
+        self.announce(chosen, console)?;
         let report = self.build(chosen, &*console.observer())?;
         console.summary(&report);
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
@@ -152,6 +157,24 @@ impl<'a> Build<'a> {
         Ok(Exit::Interrupted)
     }
 
+    /// Tells what a build from nothing needs before it begins, and one of a large simulation. Others are short, and
+    /// are not kept waiting for a plan.
+    fn announce(&self, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
+        let mut options = self.options()?;
+        // What a remote store has is not asked for twice.
+        options.remote = None;
+        if options.folder.join("state").exists() && self.arguments.simulation.get().scale < LARGE_SCALE {
+            return Ok(());
+        }
+        let plan = Engine::plan(&options, &self.graph(chosen)?, &self.arguments.targets).map_err(failure)?;
+        let stages = plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)).count();
+        if stages == 0 || plan.locked_by.is_some() {
+            return Ok(());
+        }
+        let needs = Needs::of_plan(&plan, chosen).with_jobs(self.arguments.jobs.get());
+        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.disk, console)
+    }
+
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
         let mut options = self.options()?;
@@ -187,6 +210,7 @@ impl<'a> Build<'a> {
                 Some(CampaignName::Simulated) => simulated,
                 Some(CampaignName::Published) => Campaign::Published,
                 None if self.unavailable.broken.contains(study.name) => Campaign::Published,
+                None if sources.files.is_empty() => simulated,
                 None if fetch::absent(self.root, &sources).is_empty() => Campaign::Published,
                 None => simulated,
             };
@@ -208,12 +232,17 @@ impl<'a> Build<'a> {
         let mut message = format!("made from SIMULATED data ({simulation}): {}", names.join(", "));
         if self.arguments.campaign.is_none() {
             let lacking = simulated.iter().map(|chosen| fetch::absent(self.root, &chosen.sources).len()).sum::<usize>();
-            message.push_str(&format!(", as {lacking} raw files cannot be had"));
-            if let Some(reason) = &self.unavailable.reason {
-                message.push_str(&format!("\n  {reason}"));
+            if lacking == 0 {
+                message.push_str(", as no raw files are pinned for it yet (raw/<study>/sources.toml)");
+            } else {
+                message.push_str(&format!(", as {lacking} raw files cannot be had"));
+                if let Some(reason) = &self.unavailable.reason {
+                    message.push_str(&format!("\n  {reason}"));
+                }
+                message.push_str(
+                    "\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error",
+                );
             }
-            message
-                .push_str("\n  `cargo xtask fetch` tells what was tried; with --campaign published this is an error");
         }
         console.insist(&message);
     }
@@ -299,12 +328,30 @@ fn verdict(study: &str, outcome: &Outcome) -> String {
 }
 
 /// Whether a target can be of a study: one that names another study is not.
-fn is_wanted(study: &Study, targets: &[String]) -> bool {
+pub(crate) fn is_wanted(study: &Study, targets: &[String]) -> bool {
     let of = |target: &String, study: &Study| {
         target.split('/').any(|part| part == study.name || part.strip_suffix(".pdf") == Some(study.name))
     };
     let of_another = |target: &String| studies::all().iter().any(|other| of(target, other));
     targets.is_empty() || targets.iter().any(|target| of(target, study) || !of_another(target))
+}
+
+/// Refuses a target that neither campaign has, before anything is fetched for it.
+fn check_targets(root: &Path, sources: &[(&'static Study, Sources)], arguments: &BuildPaper) -> Result<(), Failure> {
+    if arguments.targets.is_empty() {
+        return Ok(());
+    }
+    let build = Build::planned(root, arguments)?;
+    let graph = |campaign: Campaign| {
+        let chosen =
+            |(study, sources): &(&'static Study, Sources)| Chosen { study, sources: sources.clone(), campaign };
+        let stages =
+            studies::stages(root, &sources.iter().map(chosen).collect::<Vec<_>>(), Arc::clone(&build.typesetter));
+        Graph::new(stages).map_err(Failure::new)
+    };
+    let (published, simulated) = (graph(Campaign::Published)?, graph(Campaign::Simulated(arguments.simulation.get()))?);
+    let unknown = |target: &String| published.named(target).err().filter(|_| simulated.named(target).is_err());
+    arguments.targets.iter().find_map(unknown).map_or(Ok(()), |error| Err(Failure::usage(error)))
 }
 
 /// Raw files that are not in place after they were looked for.
@@ -330,6 +377,7 @@ fn fetch_missing(
         return Ok(Unavailable::default());
     }
     let options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
+    check_targets(root, sources, arguments)?;
     let progress = fetch::progress::on_stderr(console.quiet());
     let mut report = fetch::fetch(root, &incomplete, &options, &*progress);
     drop(progress);

@@ -7,7 +7,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use studies::campaign::Simulation;
 
+use crate::completions::Completions;
 use crate::data::Data;
+use crate::doctor::Doctor;
+use crate::man::ManPages;
+use crate::needs::DiskCheck;
+use crate::new_study::NewStudy;
 use crate::quantity;
 
 /// Regenerates published studies of the energy that neural networks use, from raw logs to papers.
@@ -42,7 +47,7 @@ pub(crate) enum Command {
     /// run. Prints the papers.
     #[command(after_help = "Examples:\n  cargo xtask build-paper\n  cargo xtask build-paper tinyml-mcu/figures\n  \
                             cargo xtask build-paper figures/tinyml-mcu/fig5.svg --jobs 1\n  \
-                            cargo xtask build-paper --campaign published")]
+                            cargo xtask build-paper --campaign published\n  cargo xtask build-paper --smoke")]
     BuildPaper(BuildPaper),
     /// Tell what a build would do, why, and how long that took last time. Nothing is written or fetched.
     #[command(after_help = "Examples:\n  cargo xtask plan\n  cargo xtask plan tinyml-mcu --json\n\n\
@@ -147,6 +152,27 @@ pub(crate) enum Command {
                             cargo xtask inspect frame.pkl --csv > frame.csv"
     )]
     Inspect(Inspect),
+    /// Tell what is missing on this machine, each with the command that fixes it.
+    #[command(after_help = "Examples:\n  cargo xtask doctor\n  cargo xtask doctor --offline --json\n\n\
+                            Exit code 0 if all that build-paper needs is here, 1 otherwise. What is marked `note` changes \
+                            what is built or how fast, what is marked `optional` only some tests need.")]
+    Doctor(Doctor),
+    /// Write a study that builds and verifies at once, to be changed into your own.
+    ///
+    /// It has a simulated campaign with a known truth, a table, a regression, a figure and a paper.
+    /// Prints the files that were written.
+    #[command(after_help = "Examples:\n  cargo xtask new-study demo && cargo xtask build-paper demo\n\n\
+                            docs/adding-a-study.md goes on from there. Nothing that is there is replaced.")]
+    NewStudy(NewStudy),
+    /// Print what a shell needs to complete commands and options of `xtask`, an alias of `cargo xtask`.
+    #[command(after_help = "Examples:\n  alias xtask='cargo xtask' && source <(cargo xtask completions bash)\n  \
+                            cargo xtask completions fish > ~/.config/fish/completions/xtask.fish")]
+    Completions(Completions),
+    /// Print the man page, or write those of all commands.
+    #[command(
+        after_help = "Examples:\n  cargo xtask man | man -l -\n  cargo xtask man --out ~/.local/share/man/man1 && cargo help xtask"
+    )]
+    Man(ManPages),
 }
 
 #[derive(Args)]
@@ -183,6 +209,12 @@ pub(crate) struct BuildPaper {
     /// not declared is an error. Takes Linux with Landlock, and longer.
     #[arg(long)]
     pub(crate) isolated: bool,
+    /// Make one study from nothing in a scratch folder, in well under a minute, and tell in one line whether it
+    /// came out as published: a first look at whether the program works here.
+    #[arg(long, conflicts_with_all = ["targets", "watch", "dry_run"])]
+    pub(crate) smoke: bool,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
     /// Only tell what would be done, as plan does after missing raw files were fetched.
     #[arg(short = 'n', long, conflicts_with = "watch")]
     pub(crate) dry_run: bool,
@@ -280,6 +312,8 @@ impl ChosenData {
             typst: None,
             watch: false,
             isolated: false,
+            smoke: false,
+            disk: DiskCheck { no_disk_check: true },
             dry_run: true,
             json: false,
         }
@@ -439,6 +473,8 @@ pub(crate) struct Simulate {
     #[arg(long)]
     pub(crate) force: bool,
     #[command(flatten)]
+    pub(crate) disk: DiskCheck,
+    #[command(flatten)]
     pub(crate) jobs: Jobs,
 }
 
@@ -554,6 +590,8 @@ pub(crate) struct Reproduce {
     /// Run each stage where it can read its declared inputs and nothing else, as of build-paper.
     #[arg(long)]
     pub(crate) isolated: bool,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
     /// Print what was compared and what differs as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -593,5 +631,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// A new command without an example fails here.
+    #[test]
+    fn the_help_of_every_command_has_an_example_of_it() {
+        let program = super::Cli::command();
+        assert!(program.get_after_help().is_some_and(|help| help.to_string().contains("Exit codes")));
+        for command in program.get_subcommands() {
+            let name = command.get_name();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  "), "{name} has no examples: {help:?}");
+            assert!(help.contains(&format!("cargo xtask {name}")), "{name} has an example of something else: {help}");
+            assert!(command.get_about().is_some(), "{name} is not described");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {} is not described", argument.get_id());
+            }
+        }
     }
 }

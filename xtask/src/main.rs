@@ -3,8 +3,10 @@
 mod build_paper;
 mod clean;
 mod cli;
+mod completions;
 mod console;
 mod data;
+mod doctor;
 mod export;
 mod fetch;
 mod fsck;
@@ -12,12 +14,17 @@ mod gc;
 mod graph;
 mod inspect;
 mod isolated;
+mod machine;
+mod man;
+mod needs;
+mod new_study;
 mod parallel;
 mod plan;
 mod push;
 mod quantity;
 mod reproduce;
 mod simulate;
+mod smoke;
 mod stage;
 mod status;
 mod verify;
@@ -40,6 +47,8 @@ fn main() -> ExitCode {
         // Any file can be looked into, from anywhere.
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments, &console),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         command => workspace::find(root).and_then(|root| in_workspace(&root, command, &console)),
     };
     match result {
@@ -71,6 +80,10 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Fsck(arguments) => fsck::run(root, &arguments, console),
         Command::Push(arguments) => push::run(root, &arguments.into(), console),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(root, &arguments, console),
+        Command::Man(arguments) => man::run(&arguments),
+        Command::NewStudy(arguments) => new_study::run(root, &arguments, console),
     }
 }
 

@@ -11,15 +11,17 @@ use serde::{Deserialize, Serialize};
 use studies::campaign::Campaign;
 use studies::sources::Sources;
 
+use crate::build_paper::is_wanted;
 use crate::cli::Reproduce;
 use crate::console::{BAD, Console, GOOD};
+use crate::needs::Needs;
 use crate::{Exit, Failure, fetch, workspace};
 
 /// Surroundings of a build.
 struct Surroundings {
     /// Name of the workspace's folder; one has a space, and lies deeper.
     folder: &'static str,
-    jobs: &'static str,
+    jobs: usize,
     /// Where the program is started: in the workspace, or at the top of the file system.
     inside: bool,
     environment: [(&'static str, &'static str); 4],
@@ -28,13 +30,13 @@ struct Surroundings {
 const SURROUNDINGS: [Surroundings; 2] = [
     Surroundings {
         folder: "one",
-        jobs: "1",
+        jobs: 1,
         inside: true,
         environment: [("TZ", "UTC"), ("LANG", "C"), ("LC_ALL", "C"), ("RAYON_NUM_THREADS", "1")],
     },
     Surroundings {
         folder: "another one/with a longer path",
-        jobs: "4",
+        jobs: 4,
         inside: false,
         environment: [
             ("TZ", "Asia/Kathmandu"),
@@ -47,10 +49,10 @@ const SURROUNDINGS: [Surroundings; 2] = [
 
 /// What a build tells as JSON.
 #[derive(Deserialize)]
-struct Built {
-    campaigns: BTreeMap<String, Campaign>,
+pub(crate) struct Built {
+    pub(crate) campaigns: BTreeMap<String, Campaign>,
     #[serde(flatten)]
-    report: Report,
+    pub(crate) report: Report,
 }
 
 /// What was compared, and what differs.
@@ -75,6 +77,11 @@ struct Difference {
 pub(crate) fn run(root: &Path, arguments: &Reproduce, console: &Console) -> Result<Exit, Failure> {
     let scratch = tempfile::Builder::new().prefix("joulebook-reproduce-").tempdir();
     let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
+    let wanted = studies::all().iter().filter(|study| is_wanted(study, &arguments.targets));
+    let once = wanted.map(|study| Needs::of_study(study.name)).fold(Needs::default(), Needs::and);
+    let twice =
+        SURROUNDINGS.iter().map(|surroundings| once.with_jobs(surroundings.jobs)).fold(Needs::default(), Needs::and);
+    twice.announce("two builds from nothing", scratch.path(), &arguments.disk, console)?;
     let built = SURROUNDINGS
         .iter()
         .map(|surroundings| build(root, scratch.path(), surroundings, arguments, console))
@@ -122,11 +129,12 @@ fn build(
 ) -> Result<Built, Failure> {
     let Surroundings { folder, jobs, inside, environment } = surroundings;
     let place = scratch.join(folder);
-    copy_sources(root, &place)?;
+    copy_sources(root, &place, &[])?;
     console.line(&format!("building in {} with {jobs} job(s)", place.display()));
     let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
     let mut command = Command::new(program);
-    command.args(["build-paper", "--json", "--quiet", "--jobs", jobs, "--root"]).arg(&place).args(&arguments.targets);
+    command.args(["build-paper", "--json", "--quiet", "--no-disk-check", "--jobs", &jobs.to_string(), "--root"]);
+    command.arg(&place).args(&arguments.targets);
     if arguments.isolated {
         command.arg("--isolated");
     }
@@ -151,14 +159,16 @@ fn build(
     }
 }
 
-/// Copies what a build reads: papers, pins, and the raw files that are in place.
-fn copy_sources(root: &Path, place: &Path) -> Result<(), Failure> {
+/// Copies what a build reads: papers, pins, and the raw files of the named studies, or of all, that are in
+/// place.
+pub(crate) fn copy_sources(root: &Path, place: &Path, named: &[String]) -> Result<(), Failure> {
     copy_folder(&root.join("paper"), &place.join("paper"))?;
     for study in workspace::studies(&[])? {
         let sources = Sources::load(root, study.name).map_err(Failure::new)?;
         let pins = Path::new("raw").join(study.name);
         copy_file(&root.join(&pins).join("sources.toml"), &place.join(&pins).join("sources.toml"))?;
-        if !fetch::absent(root, &sources).is_empty() {
+        let wanted = named.is_empty() || named.iter().any(|name| name == study.name);
+        if !wanted || !fetch::absent(root, &sources).is_empty() {
             continue;
         }
         for pin in &sources.files {

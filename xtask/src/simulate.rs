@@ -7,6 +7,7 @@ use studies::Study;
 
 use crate::cli::Simulate;
 use crate::console::Console;
+use crate::needs::Needs;
 use crate::parallel::in_parallel;
 use crate::{Exit, Failure, workspace};
 
@@ -21,6 +22,12 @@ pub(crate) fn run(arguments: &Simulate, console: &Console) -> Result<Exit, Failu
     for study in &studies {
         check_place(&arguments.out.join(study.name), arguments.force)?;
     }
+    let simulation = arguments.simulation.get();
+    let needs = studies.iter().map(|study| Needs::of_raw(study.name, simulation)).fold(Needs::default(), Needs::and);
+    let needs = needs.with_jobs(arguments.jobs.get());
+    let names: Vec<&str> = studies.iter().map(|study| study.name).collect();
+    let what = format!("simulated raw files of {} ({simulation})", names.join(", "));
+    needs.announce(what, &arguments.out, &arguments.disk, console)?;
     for study in studies {
         let folder = simulate(study, arguments, console)?;
         anstream::println!("{}", folder.display());

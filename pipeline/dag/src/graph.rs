@@ -41,6 +41,9 @@ pub enum GraphError {
     UnknownTarget { target: String, nearest: Option<String> },
 }
 
+/// How much a name must be like another to be meant, between 0 and 1.
+const LIKE: f64 = 0.6;
+
 /// Stages in an order in which each comes after those it reads from.
 pub struct Graph {
     pub(crate) stages: Vec<Stage>,
@@ -154,17 +157,24 @@ impl Graph {
         GraphError::UnknownTarget { target: target.to_owned(), nearest: self.nearest(target) }
     }
 
-    /// The id or output path that shares the longest ending or beginning with `target`.
+    /// The id, group or output path that is most like `target`, or whose last part is; the shortest of several.
     fn nearest(&self, target: &str) -> Option<String> {
-        let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-        let common_end = |a: &str, b: &str| a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
-        let names =
-            self.stages.iter().flat_map(|s| std::iter::once(s.id.as_str()).chain(s.outputs.iter().map(|o| &*o.path)));
-        names
-            .map(|name| (common(name, target).max(common_end(name, target)), name))
-            .filter(|(shared, _)| *shared >= 3)
-            .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-            .map(|(_, name)| name.to_owned())
+        let groups = |id: &str| id.match_indices('/').map(|(at, _)| at).collect::<Vec<_>>();
+        let ids = self.stages.iter().map(|stage| stage.id.as_str());
+        let ids = ids.flat_map(|id| groups(id).into_iter().filter_map(|at| id.get(..at)).chain([id]));
+        let outputs = self.stages.iter().flat_map(|stage| stage.outputs.iter().map(|output| &*output.path));
+        let likeness = |name: &str| {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            if target.len() >= 3 && name.starts_with(target) {
+                1.0
+            } else {
+                let like = |name: &str| strsim::normalized_damerau_levenshtein(name, target);
+                like(name).max(like(last))
+            }
+        };
+        let alike = ids.chain(outputs).map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness >= LIKE);
+        let shorter = |a: &str, b: &str| b.len().cmp(&a.len()).then_with(|| b.cmp(a));
+        alike.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| shorter(a.1, b.1))).map(|(_, name)| name.to_owned())
     }
 }
 
@@ -389,5 +399,13 @@ mod tests {
         assert_eq!(graph.select(&["s".into()]).unwrap(), [true, true, false]);
         let unknown = graph.select(&["s/stats/x".into()]).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no stage, output or group \"s/stats/x\"; did you mean s/stats/b?");
+        for (target, expected) in [
+            ("s/stat", Some("s/stats")),
+            ("staats/b", Some("s/stats/b")),
+            ("clena/a", Some("s/clean/a")),
+            ("xyz", None),
+        ] {
+            assert_eq!(graph.nearest(target).as_deref(), expected, "{target}");
+        }
     }
 }

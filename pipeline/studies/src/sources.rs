@@ -21,6 +21,7 @@
 //! upstream_says = "…"             # optional
 //! ```
 //!
+//! `file = []`, before the first table, says that nothing is pinned yet: such a study is made from its simulated campaign.
 //! Other keys are remarks for the reader and are ignored.
 
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ pub struct Sources {
     pub arxiv: Option<String>,
     /// What is known of the licence: key `statement`, or one key for each upstream repository.
     pub licence: BTreeMap<String, String>,
-    /// The pinned files, in the order of the file. Never empty.
+    /// The pinned files, in the order of the file; none where it says `file = []`.
     pub files: Vec<Pin>,
     /// Inputs of the original analysis that were never released.
     pub missing: Vec<MissingInput>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dag::{Digest, Stage};
 
 use crate::campaign::{Campaign, Simulation};
+use crate::compendium;
 use crate::evidence::Outcome;
 use crate::published::Published;
 use crate::record::Record;
@@ -13,7 +14,6 @@ use crate::simulate::{self, Part};
 use crate::sources::Sources;
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
-use crate::{aipowermeter, compendium, edge_layers, module_energy, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -27,44 +27,27 @@ pub struct Study {
     raw_unit: fn(&str, &str) -> Option<&'static str>,
 }
 
-/// All studies, in the order in which they are built and told of.
+/// A study by its name and by its module, which holds all that makes it.
+macro_rules! study {
+    ($name:literal, $module:ident) => {
+        Study {
+            name: $name,
+            stages: crate::$module::stages,
+            expectations: crate::$module::expectations,
+            simulation: crate::$module::simulate::campaign,
+            raw_unit: crate::$module::raw_unit,
+        }
+    };
+}
+
+/// All studies, in the order in which they are built and told of. `cargo xtask new-study` adds a line.
 pub fn all() -> &'static [Study] {
     &[
-        Study {
-            name: "tinyml-mcu",
-            stages: tinyml_mcu::stages,
-            expectations: verify::tinyml_mcu::expectations,
-            simulation: tinyml_mcu::simulate::campaign,
-            raw_unit: tinyml_mcu::raw_unit,
-        },
-        Study {
-            name: "vision-inference",
-            stages: vision_inference::stages,
-            expectations: verify::vision_inference::expectations,
-            simulation: vision_inference::simulate::campaign,
-            raw_unit: vision_inference::raw_unit,
-        },
-        Study {
-            name: "module-energy",
-            stages: module_energy::stages,
-            expectations: verify::module_energy::expectations,
-            simulation: module_energy::simulate::campaign,
-            raw_unit: module_energy::raw_unit,
-        },
-        Study {
-            name: "edge-layers",
-            stages: edge_layers::stages,
-            expectations: verify::edge_layers::expectations,
-            simulation: edge_layers::simulate::campaign,
-            raw_unit: edge_layers::raw_unit,
-        },
-        Study {
-            name: "aipowermeter",
-            stages: aipowermeter::stages,
-            expectations: verify::aipowermeter::expectations,
-            simulation: aipowermeter::simulate::campaign,
-            raw_unit: aipowermeter::raw_unit,
-        },
+        study!("tinyml-mcu", tinyml_mcu),
+        study!("vision-inference", vision_inference),
+        study!("module-energy", module_energy),
+        study!("edge-layers", edge_layers),
+        study!("aipowermeter", aipowermeter),
     ]
 }
 
@@ -85,7 +68,8 @@ pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>)
     for Chosen { study, sources, campaign } in chosen {
         stages.extend(study.stages(&setting, sources, *campaign));
     }
-    let names: Vec<&str> = chosen.iter().map(|chosen| chosen.study.name).collect();
+    let names = chosen.iter().map(|chosen| chosen.study.name);
+    let names: Vec<&str> = names.filter(|name| compendium::tells_of(name)).collect();
     stages.extend(compendium::stages(&setting, &names));
     setting.check_order();
     stages

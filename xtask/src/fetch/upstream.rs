@@ -134,6 +134,25 @@ impl Upstream {
         Upstream { certificates, ..self }
     }
 
+    /// Asks once and does not wait long: for who only wants to know whether anybody answers.
+    pub fn impatient(mut self) -> Upstream {
+        let (connect, silence) = (Duration::from_secs(3), Duration::from_secs(5));
+        self.patience = Patience { attempts: 1, first_attempts: 1, connect, silence, ..self.patience };
+        self
+    }
+
+    /// Whether the server answers and has a pinned file. Its content is not read.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn offers(&self, pin: &Pin) -> Result<(), Problem> {
+        match self.get(&self.url(pin), 0, pin.bytes) {
+            Ok((answer, _)) if answer.status().is_success() => Ok(()),
+            Ok((answer, at)) => Err(Problem::Status { status: answer.status().to_string(), at }),
+            Err(Refusal::Passing(problem) | Refusal::Final(problem)) => Err(problem),
+        }
+    }
+
     /// The URL of a pinned file.
     pub fn url(&self, pin: &Pin) -> String {
         let Pin { repository, commit, upstream_path, .. } = pin;

@@ -32,6 +32,7 @@ use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
+pub(crate) use crate::verify::aipowermeter::expectations;
 
 const PUBLISHED: &str = "paper/published/aipowermeter.toml";
 

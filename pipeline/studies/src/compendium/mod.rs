@@ -7,12 +7,18 @@ mod figures;
 
 use dag::Stage;
 
-use self::aggregate::COMPARED;
+use self::aggregate::{COMPARED, PLATFORMS};
 use crate::closing;
 use crate::stage::Setting;
 
 /// The name of its folders.
 pub(crate) const NAME: &str = "compendium";
+
+/// Whether the document tells of a study: its prose is written for those that it does. One more needs its
+/// platform here, a look in [`figures`], and words in `paper/compendium/studies.typ`.
+pub(crate) fn tells_of(study: &str) -> bool {
+    PLATFORMS.iter().any(|(name, _)| *name == study)
+}
 
 /// The stages over `studies`, which are declared already.
 pub(crate) fn stages(setting: &Setting, studies: &[&str]) -> Vec<Stage> {

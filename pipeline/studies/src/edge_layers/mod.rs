@@ -31,6 +31,7 @@ use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
+pub(crate) use crate::verify::edge_layers::expectations;
 
 /// The stages of the study, in the order in which data flow.
 pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {

@@ -30,6 +30,7 @@ use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
+pub(crate) use crate::verify::module_energy::expectations;
 
 /// What is told of the cleaning of each job.
 const CLEANINGS: [Cleaning; JOBS.len()] = [

@@ -22,10 +22,10 @@ pub(super) fn check(text: &str, study: &str, file: &Path) -> Result<Sources, Sou
     checker.rule("study", &document.study, document.study.get_ref() == study, || {
         format!("\"{study}\", the name of the folder")
     })?;
-    if document.file.is_empty() {
-        return Err(checker.syntax(0..0, "no [[file]] entry"));
-    }
-    let files = document.file.into_iter().map(|entry| checker.pin(entry)).collect::<Result<Vec<_>, _>>()?;
+    let Some(files) = document.file else {
+        return Err(checker.syntax(0..0, "no [[file]] entry; `file = []` says that nothing is pinned yet"));
+    };
+    let files = files.into_iter().map(|entry| checker.pin(entry)).collect::<Result<Vec<_>, _>>()?;
     checker.distinct(&files)?;
 
     Ok(Sources {
@@ -50,8 +50,7 @@ struct Document {
     arxiv: Option<String>,
     #[serde(default)]
     licence: BTreeMap<String, String>,
-    #[serde(default)]
-    file: Vec<FileEntry>,
+    file: Option<Vec<FileEntry>>,
     #[serde(default)]
     missing: Vec<MissingInput>,
 }

@@ -173,6 +173,8 @@ fn names_the_line_of_bad_syntax_and_types() {
     }
     let empty = parse("schema = 1\nstudy = \"demo\"\n[[files]]\n").expect_err("no [[file]]");
     assert!(empty.to_string().contains("no [[file]] entry"), "{empty}");
+    let pinned = parse("schema = 1\nstudy = \"demo\"\nfile = []\n").expect("nothing is pinned yet");
+    assert!(pinned.files.is_empty());
 }
 
 #[test]

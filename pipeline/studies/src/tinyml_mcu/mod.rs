@@ -23,6 +23,7 @@ use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
+pub(crate) use crate::verify::tinyml_mcu::expectations;
 
 const INFERENCES: &str = "data/A_Aggregated_energy_inference_table.pkl";
 const LAYERS: &str = "data/A_Aggregated_energy_inference_layer_table.pkl";

@@ -25,6 +25,7 @@ use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
+pub(crate) use crate::verify::vision_inference::expectations;
 
 const MODELS: File = File {
     header: &["model", "macs", "parameters"],

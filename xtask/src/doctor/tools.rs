@@ -1,0 +1,140 @@
+//! Programs: those that building papers takes, and those that only some tests take.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{Finding, State};
+use crate::machine::{on_path, version_of};
+
+/// The oldest compiler that the workspace is written for.
+const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The version of typst whose pages are those of the built-in compiler.
+const TYPST: &str = "0.15";
+
+pub(super) fn needed(root: &Path) -> Vec<Finding> {
+    vec![rust(), c_compiler(), typst(), git(root)]
+}
+
+fn rust() -> Finding {
+    let program = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let fix = format!("rustup toolchain install {RUST} (or later)");
+    let Some(version) = version_of(&program) else {
+        let found = format!("{program} does not run; {RUST} or later is needed");
+        return Finding::new("Rust", State::Missing, found).fix(fix);
+    };
+    if is_at_least(&version, RUST) {
+        Finding::ok("Rust", version)
+    } else {
+        Finding::new("Rust", State::Missing, format!("{version}; {RUST} or later is needed")).fix(fix)
+    }
+}
+
+/// Whether the first number with dots in `told` is `least` or later.
+fn is_at_least(told: &str, least: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>();
+        text.split('.').map_while(|part| digits(part).parse().ok()).collect()
+    };
+    let version =
+        told.split_whitespace().find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()));
+    version.is_some_and(|version| numbers(version) >= numbers(least))
+}
+
+/// The JavaScript engine and some libraries are C; Rust itself links with this compiler.
+fn c_compiler() -> Finding {
+    let set = std::env::var("CC").ok().filter(|name| !name.is_empty());
+    let candidates = set.map_or_else(|| vec!["cc".to_owned(), "clang".to_owned(), "gcc".to_owned()], |name| vec![name]);
+    if cfg!(windows) {
+        return Finding::ok("C compiler", "not looked for here: Rust's own installer asks for it");
+    }
+    match candidates.iter().find_map(|name| Some(format!("{name}: {}", version_of(name)?))) {
+        Some(found) => Finding::ok("C compiler", found),
+        None => {
+            let fix =
+                if cfg!(target_os = "macos") { "xcode-select --install" } else { "sudo apt-get install gcc libc6-dev" };
+            Finding::new("C compiler", State::Missing, format!("none of {} runs", candidates.join(", "))).fix(fix)
+        }
+    }
+}
+
+/// The compiler of the papers: the built-in one, or the one that JOULEBOOK_TYPST names.
+fn typst() -> Finding {
+    let set = std::env::var_os("JOULEBOOK_TYPST").filter(|path| !path.is_empty());
+    let named = set.is_some();
+    match typeset::Backend::choose(set.map(Into::into)) {
+        Ok(backend) if named && !is_at_least(&backend.identity(), TYPST) => {
+            let found = format!("{}; the papers are written for {TYPST}", backend.identity());
+            Finding::new("typst", State::Note, found).fix("unset JOULEBOOK_TYPST to typeset with the built-in compiler")
+        }
+        Ok(backend) => Finding::ok("typst", backend.identity()),
+        Err(error) if named => Finding::new("typst", State::Missing, format!("JOULEBOOK_TYPST: {error}"))
+            .fix("unset JOULEBOOK_TYPST to typeset with the built-in compiler"),
+        Err(error) => {
+            let fix = "build without --no-default-features, or install a typst and name it with JOULEBOOK_TYPST";
+            Finding::new("typst", State::Missing, error.to_string()).fix(fix)
+        }
+    }
+}
+
+/// Only `check` asks git what is committed.
+fn git(root: &Path) -> Finding {
+    let Some(version) = version_of("git") else {
+        let found = "no git: figures cannot be compared with the committed ones";
+        return Finding::new("git", State::Note, found).fix("sudo apt-get install git");
+    };
+    let inside = Command::new("git").arg("-C").arg(root).args(["rev-parse", "--is-inside-work-tree"]).output();
+    if inside.is_ok_and(|output| output.status.success()) {
+        Finding::ok("git", version)
+    } else {
+        let found = format!("{version}, but this is no repository: there is nothing committed to compare with");
+        Finding::new("git", State::Note, found).fix("git clone the repository in the place of an archive of it")
+    }
+}
+
+/// What only some tests and benches use, and how it is installed.
+const OPTIONAL: [(&str, &[&str], &str); 4] = [
+    ("chromium", &["chromium", "chromium-browser", "google-chrome"], "sudo apt-get install chromium"),
+    ("ninja", &["ninja"], "sudo apt-get install ninja-build"),
+    ("python3", &["python3"], "sudo apt-get install python3-venv"),
+    ("snakemake", &["snakemake"], "python3 -m venv ~/snakemake && ~/snakemake/bin/pip install snakemake"),
+];
+
+pub(super) fn optional() -> Vec<Finding> {
+    let look = |(what, names, fix): &(&str, &[&str], &str)| {
+        let found = names.iter().find_map(|name| on_path(name));
+        match found {
+            Some(path) => Finding::ok(format!("{what} (tests)"), path.display().to_string()),
+            None => Finding::new(format!("{what} (tests)"), State::Optional, "not on PATH").fix(*fix),
+        }
+    };
+    OPTIONAL.iter().map(look).chain([landlock()]).collect()
+}
+
+/// Stages can be kept from reading what they do not declare where the kernel has Landlock.
+fn landlock() -> Finding {
+    match dag::isolation::probe() {
+        Ok(()) => Finding::ok("Landlock (isolation)", "switched on"),
+        Err(error) => Finding::new("Landlock (isolation)", State::Optional, error.0)
+            .fix("Linux 5.13 or later, with `lsm=landlock,…` on the kernel's command line"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_at_least;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        for (told, least, expected) in [
+            ("rustc 1.95.0 (abc 2026-04-14)", "1.95", true),
+            ("rustc 1.100.0-nightly", "1.95", true),
+            ("rustc 1.9.0", "1.95", false),
+            ("typst 0.15.1 (embedded)", "0.15", true),
+            ("typst 0.14.2", "0.15", false),
+            ("what", "1.95", false),
+        ] {
+            assert_eq!(is_at_least(told, least), expected, "{told}");
+        }
+    }
+}

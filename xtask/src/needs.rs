@@ -1,0 +1,201 @@
+//! What long work needs, told before it begins: how many stages, about how long, and how much disk.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use dag::{Fate, Plan};
+use studies::Chosen;
+use studies::campaign::{Campaign, Simulation};
+
+use crate::Failure;
+use crate::console::Console;
+use crate::machine::{free_disk, size};
+
+/// From which scale on a simulated campaign is long work, also where it was made before.
+pub(crate) const LARGE_SCALE: u32 = 10;
+
+/// What to do where the disk is too small.
+#[derive(Args)]
+pub(crate) struct DiskCheck {
+    /// Begin even if there seems to be too little disk.
+    #[arg(long)]
+    pub(crate) no_disk_check: bool,
+}
+
+/// What work takes, and what it leaves on the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Needs {
+    /// On one core, unless it was spread over [several](Self::with_jobs).
+    time: Duration,
+    /// Bytes.
+    pub(crate) disk: u64,
+}
+
+/// What making a study takes. Pairs are milliseconds on one core, and bytes of outputs and store.
+struct Measured {
+    study: &'static str,
+    stages: u32,
+    /// From the published files; from simulated ones (scale 1) about as much.
+    all: (u64, u64),
+    /// What each further scale of a simulated campaign adds.
+    each_scale: (u64, u64),
+    /// The simulated raw files alone, for each scale.
+    raw: (u64, u64),
+}
+
+impl Measured {
+    const fn new(study: &'static str, stages: u32, all: (u64, u64), each_scale: (u64, u64), raw: (u64, u64)) -> Self {
+        Self { study, stages, all, each_scale, raw }
+    }
+}
+
+/// Measured with `tests/reference/measure_needs.py` on an x86-64 server (2026), and rounded: the one place to change when that is
+/// done again. It is told to people and held against the free disk, and reaches no output.
+const MEASURED: [Measured; 6] = [
+    Measured::new("tinyml-mcu", 70, (4310, 6_700_000), (760, 4_900_000), (30, 2_600_000)),
+    Measured::new("vision-inference", 82, (4560, 5_200_000), (100, 1_300_000), (10, 1_300_000)),
+    Measured::new("module-energy", 42, (4590, 11_900_000), (2030, 21_800_000), (90, 13_600_000)),
+    Measured::new("edge-layers", 238, (7770, 115_100_000), (2430, 96_700_000), (780, 78_900_000)),
+    Measured::new("aipowermeter", 131, (7040, 141_500_000), (1780, 129_100_000), (1520, 128_600_000)),
+    Measured::new("compendium", 5, (3360, 2_000_000), (120, 100_000), (0, 0)),
+];
+
+/// A study that nobody has measured.
+const UNKNOWN: Measured = Measured::new("", 10, (1000, 5_000_000), (100, 1_000_000), (50, 200_000));
+
+fn measured(study: &str) -> &'static Measured {
+    MEASURED.iter().find(|measured| measured.study == study).unwrap_or(&UNKNOWN)
+}
+
+impl Needs {
+    fn of((milliseconds, bytes): (u64, u64), times: u64) -> Self {
+        let time = Duration::from_millis(milliseconds.saturating_mul(times));
+        Self { time, disk: bytes.saturating_mul(times) }
+    }
+
+    /// One after the other.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { time: self.time.saturating_add(other.time), disk: self.disk.saturating_add(other.disk) }
+    }
+
+    /// A build of everything from nothing.
+    pub(crate) fn of_everything() -> Self {
+        MEASURED.iter().map(|measured| Self::of(measured.all, 1)).fold(Self::default(), Self::and)
+    }
+
+    /// A study from nothing.
+    pub(crate) fn of_study(study: &str) -> Self {
+        Self::of(measured(study).all, 1)
+    }
+
+    /// The simulated raw files of a study.
+    pub(crate) fn of_raw(study: &str, simulation: Simulation) -> Self {
+        Self::of(measured(study).raw, simulation.scale.into())
+    }
+
+    /// The stages of a plan that will run: the time that they took last, where that is known.
+    pub(crate) fn of_plan(plan: &Plan, chosen: &[Chosen]) -> Self {
+        let mut sum = Self::default();
+        for stage in plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)) {
+            let study = stage.stage.split('/').next().unwrap_or_default();
+            let measured = measured(study);
+            let share = Self::of(measured.all, 1).divided(measured.stages);
+            let share = Self { time: stage.took.unwrap_or(share.time), ..share };
+            sum = sum.and(share).and(Self::of_scale(measured, study, chosen).divided(measured.stages));
+        }
+        sum
+    }
+
+    /// What a study takes for being simulated at a larger scale.
+    fn of_scale(measured: &Measured, study: &str, chosen: &[Chosen]) -> Self {
+        let campaign = chosen.iter().find(|chosen| chosen.study.name == study).map(|chosen| chosen.campaign);
+        match campaign {
+            Some(Campaign::Simulated(simulation)) => {
+                Self::of(measured.each_scale, u64::from(simulation.scale.saturating_sub(1)))
+            }
+            _ => Self::default(),
+        }
+    }
+
+    fn divided(self, by: u32) -> Self {
+        let by = by.max(1);
+        Self { time: self.time / by, disk: self.disk / u64::from(by) }
+    }
+
+    /// The same with so many jobs at once, if there are as many cores.
+    pub(crate) fn with_jobs(self, jobs: usize) -> Self {
+        Self { time: self.time / u32::try_from(jobs.min(cores()).max(1)).unwrap_or(1), ..self }
+    }
+
+    /// Tells what `what` needs in a folder, and stops where the disk is too small for it.
+    pub(crate) fn announce(
+        self,
+        what: impl fmt::Display,
+        folder: &Path,
+        check: &DiskCheck,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let free = free_disk(folder);
+        let told = free.map_or_else(String::new, |free| format!(" ({} free)", size(free)));
+        console.line(&format!("{what}: {self}{told}"));
+        match free {
+            Some(free) if free < self.disk && !check.no_disk_check => Err(Failure::new(format!(
+                "about {} of disk are needed in {}, and {} are free\n  help: free some; --no-disk-check begins all the same",
+                size(self.disk),
+                folder.display(),
+                size(free)
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "about {}, {} of disk", about(self.time), size(self.disk))
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A time of which nobody knows the tenths: whole seconds, then minutes, then hours.
+fn about(time: Duration) -> String {
+    match time.as_secs() {
+        0 => "1 s".to_owned(),
+        s if s < 60 => format!("{s} s"),
+        s if s < 5400 => format!("{} min", (s + 30) / 60),
+        s => format!("{:.1} h", s as f64 / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_measured_is_there() {
+        for Measured { study, .. } in &MEASURED {
+            let known = *study == "compendium" || studies::all().iter().any(|known| known.name == *study);
+            assert!(known, "{study} is no study any more");
+        }
+    }
+
+    #[test]
+    fn needs_grow_with_the_scale_and_shrink_with_the_cores() {
+        let of = |scale| Needs::of_raw("edge-layers", Simulation { seed: 0, scale });
+        assert_eq!(of(7).disk, 7 * of(1).disk);
+        assert_eq!(of(u32::MAX).with_jobs(1).time, of(1).time * u32::MAX);
+        let (one, all) = (Needs::of_everything().with_jobs(1), Needs::of_everything().with_jobs(usize::MAX));
+        assert!(all.time <= one.time && all.disk == one.disk, "{one:?} {all:?}");
+    }
+
+    #[test]
+    fn times_are_told_without_false_precision() {
+        let told = |s| about(Duration::from_secs(s));
+        assert_eq!([told(0), told(17), told(100), told(6000)], ["1 s", "17 s", "2 min", "1.7 h"]);
+    }
+}

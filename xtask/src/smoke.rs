@@ -1,0 +1,220 @@
+//! `cargo xtask build-paper --smoke`: the whole way of the data for one study, in under a minute.
+//!
+//! In a scratch folder and from nothing: what is fresh in this workspace would show nothing, and nothing of
+//! it is touched. The build is this program's own, as a user would start it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use dag::Report;
+use serde::Serialize;
+use studies::campaign::Campaign;
+use studies::{Outcome, Study};
+
+use crate::cli::{BuildPaper, CampaignName};
+use crate::console::{BAD, Console, GOOD, WARN, seconds};
+use crate::machine::size;
+use crate::needs::Needs;
+use crate::reproduce::{Built, copy_sources};
+use crate::{Exit, Failure, workspace};
+
+/// The study that is made: published files of 1.5 MB, with tables, regressions, figures and a paper.
+const STUDY: &str = "tinyml-mcu";
+
+/// What was tried, and what came out.
+#[derive(Serialize)]
+struct Smoke {
+    passed: bool,
+    study: &'static str,
+    campaign: Campaign,
+    steps: Vec<Step>,
+    not_covered: Vec<String>,
+    seconds: f64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Step {
+    what: &'static str,
+    passed: bool,
+    found: String,
+}
+
+impl Step {
+    fn new(what: &'static str, passed: bool, found: impl Into<String>) -> Self {
+        Self { what, passed, found: found.into() }
+    }
+}
+
+pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
+    let start = Instant::now();
+    let study = workspace::studies(&[STUDY.to_owned()])?[0];
+    let scratch = tempfile::Builder::new().prefix("joulebook-smoke-").tempdir();
+    let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
+    let place = scratch.path();
+    let needs = Needs::of_study(STUDY).with_jobs(arguments.jobs.get());
+    needs.announce(format!("{STUDY} from nothing, in {}", place.display()), place, &arguments.disk, console)?;
+    copy_sources(root, place, &[STUDY.to_owned()])?;
+
+    let built = build(place, arguments, Stdio::inherit())?;
+    let campaign = built.campaigns.get(STUDY).copied().unwrap_or_default();
+    let mut steps = vec![stages(&built.report)];
+    if built.report.succeeded() {
+        let outcome = study.outcome(place).map_err(Failure::new)?;
+        steps.push(values(outcome.as_ref()));
+        steps.push(figures(root, place, &built.report, campaign));
+        steps.push(paper(place));
+        steps.push(again(&build(place, arguments, Stdio::null())?.report));
+    }
+    let smoke = Smoke {
+        passed: steps.len() == STEPS && steps.iter().all(|step| step.passed),
+        study: STUDY,
+        campaign,
+        steps,
+        not_covered: not_covered(study),
+        seconds: start.elapsed().as_secs_f64(),
+        bytes: bytes_below(place),
+    };
+    if arguments.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&smoke).map_err(Failure::new)?);
+    } else {
+        tell(&smoke);
+    }
+    Ok(match (smoke.passed, built.report.succeeded()) {
+        (true, _) => Exit::Success,
+        (false, true) => Exit::Mismatch,
+        (false, false) => Exit::Failed,
+    })
+}
+
+/// How many steps there are if none breaks off the others.
+const STEPS: usize = 5;
+
+/// Builds the study in the scratch folder, with this program, which says on `stderr` what there is to say.
+fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
+    let mut command = Command::new(program);
+    command.args(["build-paper", STUDY, "--json", "--quiet", "--no-disk-check", "--root"]).arg(place);
+    for mirror in &arguments.mirrors {
+        command.arg("--mirror").arg(std::path::absolute(mirror).unwrap_or_else(|_| mirror.clone()));
+    }
+    match arguments.campaign {
+        Some(CampaignName::Published) => _ = command.args(["--campaign", "published"]),
+        Some(CampaignName::Simulated) => _ = command.args(["--campaign", "simulated"]),
+        None => {}
+    }
+    if let Some(typst) = &arguments.typst {
+        command.arg("--typst").arg(typst);
+    }
+    // From nothing: no store is asked for what was made elsewhere.
+    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_REMOTE");
+    let output = command.stderr(stderr).output();
+    let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
+    serde_json::from_slice(&output.stdout)
+        .map_err(|_| Failure::new(format!("the build in {} told nothing; see above", place.display())))
+}
+
+/// Every stage ran: none was there before, and none failed.
+fn stages(report: &Report) -> Step {
+    let (all, ran) = (report.stages.len(), report.ran().len());
+    let layer = |stage: &str| stage.split('/').nth(1).unwrap_or_default().to_owned();
+    let layers: BTreeSet<String> = report.stages.iter().map(|stage| layer(&stage.stage)).collect();
+    let found = format!("{ran} of {all} ran, in {} layers, in {}", layers.len(), seconds(report.duration));
+    Step::new("stages", ran == all && all > 0, found)
+}
+
+/// The records are those that were published, or hold what is known of the simulated data.
+fn values(outcome: Option<&Outcome>) -> Step {
+    let what = "values";
+    let Some(outcome) = outcome else { return Step::new(what, false, "there is no comparison") };
+    let summary = &outcome.summary;
+    let found = match (&outcome.campaign, &outcome.recovery) {
+        (Campaign::Simulated(_), Some(recovery)) => recovery.to_string(),
+        _ => format!(
+            "{} compared with the published ones: {} of {} artifacts match, {} differ",
+            summary.values_compared, summary.matched, summary.entries, summary.mismatched
+        ),
+    };
+    let compared = summary.values_compared > 0 || outcome.recovery.as_ref().is_some_and(|found| found.truths > 0);
+    Step::new(what, outcome.passed() && compared, found)
+}
+
+/// The drawings have the bytes that are committed.
+fn figures(root: &Path, place: &Path, report: &Report, campaign: Campaign) -> Step {
+    let what = "figures";
+    let outputs = report.stages.iter().flat_map(|stage| &stage.outputs).map(|(path, _)| path.as_str());
+    let drawings: Vec<&str> = outputs.filter(|path| path.ends_with(".svg")).collect();
+    if let Campaign::Simulated(_) = campaign {
+        let found = format!("{} drawn; the committed ones are of the published data", drawings.len());
+        return Step::new(what, !drawings.is_empty(), found);
+    }
+    let same = |path: &&&str| match (fs::read(root.join(path)), fs::read(place.join(path))) {
+        (Ok(ours), Ok(made)) => ours == made,
+        _ => false,
+    };
+    let same = drawings.iter().filter(same).count();
+    let found = format!("{same} of {} are the same bytes as in figures/", drawings.len());
+    Step::new(what, same == drawings.len() && same > 0, found)
+}
+
+/// The paper is there, and a PDF.
+fn paper(place: &Path) -> Step {
+    let path = format!("derived/papers/{STUDY}.pdf");
+    match fs::read(place.join(&path)) {
+        Ok(pdf) => Step::new("paper", pdf.starts_with(b"%PDF-"), format!("{path}, {}", size(pdf.len() as u64))),
+        Err(error) => Step::new("paper", false, format!("{path}: {error}")),
+    }
+}
+
+/// A second build finds nothing to do.
+fn again(report: &Report) -> Step {
+    let (all, fresh) = (report.stages.len(), report.fresh().len());
+    let found = format!("a second build finds {fresh} of {all} stages fresh, in {}", seconds(report.duration));
+    Step::new("no-op", fresh == all && all > 0, found)
+}
+
+/// What this run says nothing about.
+fn not_covered(covered: &Study) -> Vec<String> {
+    let others = studies::all().iter().filter(|study| study.name != covered.name).map(|study| study.name.to_owned());
+    others.chain(["compendium".to_owned()]).collect()
+}
+
+/// All files below a folder, in bytes.
+fn bytes_below(folder: &Path) -> u64 {
+    let mut open: Vec<PathBuf> = vec![folder.to_owned()];
+    let mut bytes = 0;
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if found.is_dir() => open.push(entry.path()),
+                Ok(found) => bytes += found.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
+}
+
+fn tell(smoke: &Smoke) {
+    let Smoke { passed, study, campaign, steps, not_covered, seconds: taken, bytes } = smoke;
+    for Step { what, passed, found } in steps {
+        let (style, word) = if *passed { (GOOD, "ok") } else { (BAD, "FAILED") };
+        anstream::println!("{style}{word:<6}{style:#}  {what:<8}  {found}");
+    }
+    let everything = Needs::of_everything().with_jobs(usize::MAX);
+    anstream::println!(
+        "not covered: {}; `cargo xtask build-paper` makes everything ({})",
+        not_covered.join(", "),
+        everything
+    );
+    let taken = format!("in {}, {} of disk, freed again", seconds(Duration::from_secs_f64(*taken)), size(*bytes));
+    let data = match campaign {
+        Campaign::Published => "from published logs to its paper".to_owned(),
+        Campaign::Simulated(simulation) => format!("{WARN}from SIMULATED logs{WARN:#} ({simulation}) to its paper"),
+    };
+    let (style, word) = if *passed { (GOOD, "PASS") } else { (BAD, "FAIL") };
+    anstream::println!("{style}{word}{style:#}: {study} {data} {taken}");
+}
