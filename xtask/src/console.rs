@@ -105,7 +105,7 @@ impl Console {
 }
 
 /// What became of how many stages, and how long it took.
-fn counts(report: &Report) -> String {
+pub(crate) fn counts(report: &Report) -> String {
     let counts = [
         (report.ran().len(), "ran"),
         (report.restored().len(), "restored"),

@@ -9,6 +9,7 @@ mod inspect;
 mod interrupt;
 mod parallel;
 mod plan;
+mod report;
 mod reproduce;
 mod simulate;
 mod verify;
@@ -49,6 +50,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),
+        Command::Report(arguments) => report::run(root, arguments, console),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -100,7 +100,12 @@ fn write(cx: &mut Cx<'_, '_>, fragment: &Fragment) -> Result<(), Problem> {
 
 /// Writes the frame of the page.
 pub(crate) fn shell(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    cx.write("shell", report::shell(plot::ECHARTS))
+    cx.write("shell", report_shell())
+}
+
+/// The frame of the report page, as the stage writes it.
+pub fn report_shell() -> String {
+    report::shell(plot::ECHARTS)
 }
 
 /// The id in the page of a claim, a figure or a table.

@@ -31,5 +31,6 @@ mod vision_inference;
 
 pub use closing::{FRAGMENT, SHELL};
 pub use evidence::Outcome;
+pub use fragment::report_shell;
 pub use simulate::Part;
 pub use study::{Chosen, Study, all, stages};
