@@ -86,7 +86,9 @@ fn in_a_browser(workspace: &Workspace) {
         return println!("skipped: a browser is needed; set JOULEBOOK_CHROMIUM to a Chromium");
     }
     if !scripts.join("node_modules").is_dir() {
-        return println!("skipped: playwright-core and axe-core are needed; `npm ci --prefix tests/report` brings them");
+        return println!(
+            "skipped: playwright-core and axe-core are needed; `npm ci --prefix tests/report` brings them"
+        );
     }
     let checked = Command::new("node").arg(scripts.join("check.mjs")).arg(workspace.path(PAGE)).output().unwrap();
     assert!(checked.status.success(), "{}", text(&checked));

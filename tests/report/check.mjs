@@ -116,6 +116,7 @@ async function stages(page) {
 }
 
 async function tables(page) {
+  await page.evaluate(() => { document.getElementById('tables-tinyml-mcu').closest('details').open = true; });
   const table = page.locator('details[id="table:tinyml-mcu:fig3.resnet.table"]');
   await table.locator('summary').click();
   await table.locator('.unfolded table').waitFor();

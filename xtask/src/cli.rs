@@ -72,8 +72,10 @@ pub(crate) enum Command {
     ///
     /// One HTML file that needs no network. build-paper writes it as well, whenever it makes something.
     /// Prints where it lies.
-    #[command(after_help = "Examples:\n  cargo xtask report --open\n  cargo xtask report --out /tmp/joulebook.html\n\n\
-                            Exit codes as of build-paper; a build that failed is reported on as well.")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask report --open\n  cargo xtask report --out /tmp/joulebook.html\n\n\
+                            Exit codes as of build-paper; a build that failed is reported on as well."
+    )]
     Report(Report),
     /// Make everything twice from nothing, in different surroundings, and compare every byte.
     ///

@@ -43,12 +43,7 @@ pub(crate) fn run(root: &Path, arguments: cli::Report, console: &Console) -> Res
 }
 
 /// Writes the page, if the build did anything or the page is not there.
-pub(crate) fn renew(
-    build: &Build<'_>,
-    graph: &Graph,
-    report: &dag::Report,
-    chosen: &[Chosen],
-) -> Result<(), Failure> {
+pub(crate) fn renew(build: &Build<'_>, graph: &Graph, report: &dag::Report, chosen: &[Chosen]) -> Result<(), Failure> {
     let page = build.root.join(PAGE);
     if report.stages.iter().all(|stage| stage.outcome == Outcome::Fresh) && page.exists() {
         return Ok(());
@@ -96,7 +91,9 @@ impl Told<'_> {
         let parts: Vec<Part> = names.map(|study| self.part(study)).collect();
         // A build of a few targets alone may not have made the frame.
         let shell = match self.outcome(&format!("{COMPENDIUM}/typeset/report-shell")) {
-            Some(Outcome::Fresh | Outcome::Restored | Outcome::Ran) => fs::read_to_string(self.build.root.join(studies::SHELL)),
+            Some(Outcome::Fresh | Outcome::Restored | Outcome::Ran) => {
+                fs::read_to_string(self.build.root.join(studies::SHELL))
+            }
             _ => Ok(studies::report_shell()),
         };
         let shell = shell.map_err(|error| Failure::io("read", studies::SHELL, &error))?;
@@ -121,7 +118,8 @@ impl Told<'_> {
             Some(Outcome::Failed(problem)) => (Err(format!("{stage} failed: {problem}")), None),
             Some(Outcome::Blocked { by }) => (Err(format!("{by} failed, and this rests on it")), None),
             Some(Outcome::Cancelled) | None => {
-                let reservation = format!("The last build did not come to this study: what is shown is older. {again}.");
+                let reservation =
+                    format!("The last build did not come to this study: what is shown is older. {again}.");
                 (read().map_err(|_| format!("it has not been built; {again}")), Some(reservation))
             }
         };
@@ -142,7 +140,8 @@ impl Told<'_> {
         let mut libraries = BTreeMap::new();
         let mut stages = Vec::new();
         for stage in self.graph.stages() {
-            let versions = stage.code().parts().iter().filter_map(|part| Some((part.name.clone(), part.version.clone()?)));
+            let versions =
+                stage.code().parts().iter().filter_map(|part| Some((part.name.clone(), part.version.clone()?)));
             libraries.extend(versions);
             let (outcome, because) = told.get(stage.id()).map_or_else(not_asked, |told| became(told));
             stages.push(Stage {
@@ -188,8 +187,11 @@ impl Told<'_> {
             ("Typst".to_owned(), self.build.typesetter.identity()),
             ("Written".to_owned(), utc()),
         ];
-        if let Some(commit) = commit(self.build.root) {
-            software.insert(1, ("Commit".to_owned(), commit));
+        if let Some((commit, changed)) = commit(self.build.root) {
+            software.push(("Commit".to_owned(), commit));
+            if changed {
+                software.push(("Changes".to_owned(), "files differ from the commit".to_owned()));
+            }
         }
         software
     }
@@ -278,12 +280,12 @@ fn machine() -> Vec<(String, String)> {
 }
 
 /// The commit of the workspace, and whether files differ from it; `None` where that is not known.
-fn commit(root: &Path) -> Option<String> {
+fn commit(root: &Path) -> Option<(String, bool)> {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let commit = git(&["rev-parse", "HEAD"])?;
     let changed = git(&["status", "--porcelain"]).is_some_and(|status| !status.is_empty());
-    Some(if changed { format!("{commit} and uncommitted changes") } else { commit })
+    Some((commit, changed))
 }

@@ -31,7 +31,7 @@ function startClaims() {
   form.addEventListener('reset', function () { setTimeout(filter); });
   all('table.claims th[data-sort]').forEach(sortable);
   all('table.claims td.artifact').forEach(openable);
-  all('table.claims td.rerun code.command').forEach(function (code) { code.after(copier(code.textContent)); });
+  all('table.claims td.rerun code').forEach(function (code) { code.after(copier('cargo xtask build-paper ' + code.textContent)); });
   filter();
 }
 
@@ -137,6 +137,8 @@ async function details(row) {
     if (target) links.push(make('a', { href: '#' + target.id }, 'See ' + words), ' ');
   }
   if (links.length) parts.push(make('p', {}, links));
+  const stage = find('td.rerun code', row);
+  if (stage) parts.push(command('cargo xtask build-paper ' + stage.textContent + ' ' + study + '/typeset/verification && cargo xtask verify ' + study));
   return parts;
 }
 

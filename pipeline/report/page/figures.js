@@ -2,8 +2,6 @@
 
 // How long a figure has to stay in view before it comes alive by itself.
 const STAYS = 600;
-// CSS pixels of a point of paper at most: figures are drawn for print, and read from farther away here.
-const LARGEST_SCALE = 1.6;
 
 let library = null;
 function charts() {
@@ -28,6 +26,7 @@ function startFigures() {
     data.addEventListener('click', async function () {
       save(data.dataset.file, 'text/csv', (await unpackJson(figure.id)).csv);
     });
+    find('details', figure).addEventListener('toggle', function () { tellOrigin(find('.origin', figure)); });
     const claim = find('.origin a[href^="#claim:"]', figure);
     if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: nothing of it is on file';
   });
@@ -59,6 +58,7 @@ async function draw(figure) {
     drawing.removeAttribute('height');
     figure.alt = (find('desc', drawing) || drawing).textContent;
     place.append(frame);
+    place.style.aspectRatio = '';
   } catch (error) { place.append(failure(error)); }
 }
 

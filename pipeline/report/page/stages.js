@@ -51,6 +51,23 @@ function finder(told) {
   return make('p', { class: 'finder' }, [make('label', {}, ['Find a stage ', field]), options]);
 }
 
+// What made a figure or a table, added to what is told of where it comes from.
+async function tellOrigin(origins) {
+  if (origins.dataset.told) return;
+  origins.dataset.told = 'yes';
+  const told = await readGraph();
+  const stage = told.byId.get(find('a.stage', origins).textContent);
+  if (!stage) return;
+  const inputs = stage.inputs.map(function (number) {
+    const file = told.files[number];
+    return make('li', {}, [make('code', {}, file.path), ' ', digest(file.sha256)]);
+  });
+  origins.append(
+    make('div', {}, [make('dt', {}, 'Made from'), make('dd', {}, make('ul', {}, inputs))]),
+    make('div', {}, [make('dt', {}, 'By code'), make('dd', {}, [digest(stage.code), ' ' + stage.code_parts + ' files and libraries'])])
+  );
+}
+
 function layersOf(stages) {
   const names = LAYERS.concat([...new Set(stages.map(function (stage) { return stage.layer; }))].filter(function (layer) { return !LAYERS.includes(layer); }));
   const layers = names.map(function (name) { return { name: name, stages: stages.filter(function (stage) { return stage.layer === name; }) }; })
@@ -84,7 +101,7 @@ function unfoldGraph(folded, stages, told) {
     return make('div', { class: 'layer', role: 'group', 'aria-label': layer.name }, [make('p', { class: 'name' }, layer.name)].concat(layer.stages.map(node)));
   }));
   const view = make('div', { class: 'view', role: 'group', 'aria-label': 'Stages of ' + folded.dataset.study, 'aria-describedby': hint }, canvas);
-  const panel = make('div', { class: 'panel', 'aria-live': 'polite' }, make('p', { class: 'muted' }, 'Choose a stage.'));
+  const panel = make('div', { class: 'panel', 'aria-live': 'polite' });
   folded.append(
     make('p', { class: 'hint', id: hint }, ['Arrow keys go from stage to stage, Enter chooses. ', zooms(canvas)]),
     make('div', { class: 'graph-body' }, [view, panel])
@@ -105,8 +122,8 @@ function node(stage) {
   const bad = !['fresh', 'restored', 'ran'].includes(stage.outcome);
   return make('button', {
     type: 'button', class: 'node ' + (bad ? 'bad ' : '') + stage.layer, tabindex: '-1', 'data-stage': stage.id, 'aria-pressed': 'false',
-    'aria-label': stage.layer + ' ' + stage.name + ', ' + stage.outcome + (took ? ', ' + took : ''), title: stage.id
-  }, [make('span', {}, stage.name), make('small', {}, bad ? stage.outcome : took)]);
+    title: stage.id
+  }, [make('span', {}, stage.name), ' ', make('small', {}, bad ? stage.outcome : took)]);
 }
 
 function zooms(canvas) {
@@ -128,25 +145,30 @@ function edges(canvas, stages, told) {
   const drawing = document.createElementNS(SVG, 'svg');
   drawing.setAttribute('class', 'edges');
   drawing.setAttribute('aria-hidden', 'true');
-  drawing.setAttribute('width', canvas.scrollWidth);
-  drawing.setAttribute('height', canvas.scrollHeight);
   const nodes = new Map(all('button.node', canvas).map(function (button) { return [told.byId.get(button.dataset.stage).number, button]; }));
+  const lines = [];
   for (const stage of stages) {
     for (const origin of stage.origins.filter(function (number) { return nodes.has(number); })) {
-      const [from, to] = [nodes.get(origin), nodes.get(stage.number)];
       const path = document.createElementNS(SVG, 'path');
-      const [x1, y1] = [from.offsetLeft + from.offsetWidth, from.offsetTop + from.offsetHeight / 2];
-      const same = from.offsetLeft === to.offsetLeft;
-      const [x2, y2] = [same ? x1 : to.offsetLeft, to.offsetTop + to.offsetHeight / 2];
-      const bend = same ? 26 : Math.max(20, (x2 - x1) / 2);
-      path.setAttribute('d', 'M' + x1 + ' ' + y1 + 'C' + (x1 + bend) + ' ' + y1 + ' ' + (same ? x2 + bend : x2 - bend) + ' ' + y2 + ' ' + x2 + ' ' + y2);
       path.dataset.from = origin;
       path.dataset.to = stage.number;
       if (stage.layer === 'typeset') path.setAttribute('class', 'quiet');
       drawing.append(path);
+      lines.push([path, nodes.get(origin), nodes.get(stage.number)]);
     }
   }
   canvas.prepend(drawing);
+  // The layers move when the window or the panel beside them does.
+  new ResizeObserver(function () { lines.forEach(lay); }).observe(canvas);
+}
+
+// Lays a line from the right of one box to the left of another, or around the right if they stand in one layer.
+function lay([path, from, to]) {
+  const [x1, y1] = [from.offsetLeft + from.offsetWidth, from.offsetTop + from.offsetHeight / 2];
+  const same = from.offsetLeft === to.offsetLeft;
+  const [x2, y2] = [same ? x1 : to.offsetLeft, to.offsetTop + to.offsetHeight / 2];
+  const bend = same ? 26 : Math.max(20, (x2 - x1) / 2);
+  path.setAttribute('d', 'M' + x1 + ' ' + y1 + 'C' + (x1 + bend) + ' ' + y1 + ' ' + (same ? x2 + bend : x2 - bend) + ' ' + y2 + ' ' + x2 + ' ' + y2);
 }
 
 // Arrow keys: up and down in a layer, left and right to the nearest stage of the next one.
@@ -187,6 +209,7 @@ async function showStage(id, moves) {
   unfoldGraph(folded, told.stages.filter(function (other) { return other.study === stage.study; }), told);
   const before = reach(told, stage.number, function (one) { return one.origins; });
   const after = reach(told, stage.number, function (one) { return one.readers; });
+  find('.graph-body', folded).classList.add('chosen');
   for (const button of all('button.node', folded)) {
     const number = told.byId.get(button.dataset.stage).number;
     const chosen = number === stage.number;
@@ -195,7 +218,6 @@ async function showStage(id, moves) {
     button.tabIndex = chosen ? 0 : -1;
     if (chosen && moves) { button.scrollIntoView({ block: 'center', inline: 'center' }); button.focus({ preventScroll: true }); }
   }
-  find('.canvas', folded).classList.add('chosen');
   for (const path of all('.edges path', folded)) {
     const [from, to] = [Number(path.dataset.from), Number(path.dataset.to)];
     const up = (before.has(from) || from === stage.number) && (before.has(to) || to === stage.number);

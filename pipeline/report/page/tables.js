@@ -5,9 +5,14 @@ const ROWS = 60;
 
 function startTables() {
   for (const line of all('#tables details.record')) {
-    line.addEventListener('toggle', function () { if (line.open) unfold(line); });
+    line.addEventListener('toggle', function () { if (line.open) { unfold(line); tellOrigin(find('.origin', line)); } });
     const claim = find('a.claim', line);
-    if (!document.getElementById(claim.getAttribute('href').slice(1))) claim.closest('div').remove();
+    const row = document.getElementById(claim.getAttribute('href').slice(1)) ||
+      document.getElementById('further:' + line.dataset.study + ':' + line.dataset.record);
+    if (row) {
+      claim.href = '#' + row.id;
+      find('summary', line).append(' ', find('.verdict', row).cloneNode(true));
+    } else claim.closest('div').remove();
   }
 }
 

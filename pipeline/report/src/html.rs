@@ -27,11 +27,6 @@ pub fn digest(sha256: &str) -> Markup {
     html! { code.digest title={ "SHA-256 " (sha256) } { (short) } }
 }
 
-/// A command to type, with a button that copies it.
-pub fn command(line: &str) -> Markup {
-    html! { code.command { (line) } }
-}
-
 /// A count with its noun: `1 artifact`, `2 artifacts`.
 pub fn count(number: usize, noun: &str) -> String {
     let end = if number == 1 { "" } else { "s" };

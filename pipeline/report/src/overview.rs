@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::html::{count, duration};
+use crate::html::{count, duration, mark};
 use crate::page::Part;
 use crate::run::Run;
 use crate::{Counts, Tone};
@@ -21,7 +21,7 @@ pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
         h1 id="verdict-title" { "What came out again" }
         div class={ "judgement " (tone.class()) } {
             p.words { (words) }
-            p { (reservations(&sum)) }
+            (reservations(&sum))
         }
         @for problem in &run.problems { p.note.bad { (problem) } }
         div.cards {
@@ -57,7 +57,8 @@ fn judgement(studies: &[Part], run: &Run, sum: &Counts) -> (Tone, String) {
     }
     let (matched, all) = (sum.all_matched(), sum.artifacts);
     if missing > 0 || !run.problems.is_empty() {
-        let words = format!("Incomplete: {matched} of {all} artifacts match what was published, and parts are missing.");
+        let words =
+            format!("Incomplete: {matched} of {all} artifacts match what was published, and parts are missing.");
         return (Tone::Bad, words);
     }
     if sum.simulated_campaign {
@@ -67,30 +68,50 @@ fn judgement(studies: &[Part], run: &Run, sum: &Counts) -> (Tone, String) {
         );
         return (Tone::Caution, words);
     }
+    let older = studies.iter().filter(|part| part.reservation.is_some()).count();
+    if older > 0 {
+        let words = format!(
+            "{matched} of {all} artifacts match what was published; {} shown as an older build left them.",
+            count(older, "part")
+        );
+        return (Tone::Caution, words);
+    }
     let values = sum.values;
     (Tone::Good, format!("{matched} of {all} artifacts match what was published, in {values} values; none differs."))
 }
 
-/// What the verdict does not say.
+/// What the matches rest on, and what was not compared.
 fn reservations(sum: &Counts) -> Markup {
-    let parts = [
-        (sum.matched_reconstructed, "match on logs that were never released and are RECONSTRUCTED"),
-        (sum.matched_simulated, "match on SIMULATED logs"),
-        (sum.no_values, "are made and have no printed values to compare with"),
-        (sum.not_comparable, "are simulated and not comparable"),
-        (sum.not_recomputable, "cannot be recomputed from what was released"),
-        (sum.planned, "are planned and not made yet"),
+    let rest_on = [("reconstructed", sum.matched_reconstructed), ("simulated", sum.matched_simulated)];
+    let rest_on: Vec<_> = rest_on.into_iter().filter(|(_, number)| *number > 0).collect();
+    let not_compared = [
+        (sum.no_values, "made, with no printed values to compare with"),
+        (sum.not_comparable, "made from simulated logs and published of measured ones"),
+        (sum.not_recomputable, "not recomputable from what was released"),
+        (sum.planned, "planned and not made yet"),
     ];
-    let parts: Vec<_> = parts.iter().filter(|(number, _)| *number > 0).collect();
+    let not_compared: Vec<_> = not_compared.into_iter().filter(|(number, _)| *number > 0).collect();
+    let total: usize = not_compared.iter().map(|(number, _)| number).sum();
     html! {
-        @if !parts.is_empty() {
-            "Of these and the others, "
-            @for (place, (number, words)) in parts.iter().enumerate() {
-                @if place > 0 { ", " }
-                @if place > 0 && place + 1 == parts.len() { "and " }
-                b { (number) } " " (words)
+        @if !rest_on.is_empty() {
+            p {
+                "Of the matches, "
+                @for (place, (status, number)) in rest_on.iter().enumerate() {
+                    @if place > 0 { " and " }
+                    b { (number) } " rest on logs that are " (mark(status))
+                }
+                ", because the authors never released theirs."
             }
-            "."
+        }
+        @if total > 0 {
+            p {
+                b { "Not compared: " (total) "." } " "
+                @for (place, (number, words)) in not_compared.iter().enumerate() {
+                    @if place > 0 { "; " }
+                    b { (number) } " " (words)
+                }
+                "."
+            }
         }
     }
 }
@@ -125,9 +146,9 @@ pub(crate) fn stages(run: &Run) -> Markup {
     };
     html! {
         p { (run.summary) }
+        p.muted { "Stages of each study by layer, and the time they took when they last ran, one after the other:" }
         div.scroll tabindex="0" role="region" aria-label="Stages by study and layer" {
             table.layers {
-                caption { "Stages of each study by layer, and the time they took when they last ran, one after the other" }
                 thead { tr {
                     th scope="col" { "Study" }
                     @for layer in &layers { th.number scope="col" { (layer) } }
@@ -184,6 +205,7 @@ pub(crate) fn cite(run: &Run, references: &str) -> Markup {
             "For the regenerated values, cite this artifact as: Joulebook"
             @if let Some(version) = of("Joulebook") { ", version " (version) }
             @if let Some(commit) = of("Commit") { ", commit " code { (commit) } }
+            @if of("Changes").is_some() { " with changes that are not committed" }
             ", and name what the value rests on where it is marked as reconstructed or simulated."
         }
     }
@@ -235,9 +257,10 @@ mod tests {
         for words in [
             "judgement good",
             "12 of 18 artifacts match what was published, in 140 values; none differs.",
-            "<b>2</b> match on logs that were never released and are RECONSTRUCTED",
-            "<b>4</b> are made and have no printed values",
-            "and <b>2</b> cannot be recomputed",
+            "<b>2</b> rest on logs that are <strong class=\"mark\">reconstructed</strong>",
+            "<b>Not compared: 6.</b>",
+            "<b>4</b> made, with no printed values",
+            "<b>2</b> not recomputable",
         ] {
             assert!(told.contains(words), "{words} in {told}");
         }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
+use crate::Fragment;
 use crate::overview;
 use crate::pack;
 use crate::run::Run;
-use crate::Fragment;
 
 /// What there is of one study.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +51,8 @@ fn parts_of(studies: &[Part], kind: &str, of: fn(&Fragment) -> &str) -> Markup {
             @match fragment {
                 Ok(fragment) if of(fragment).is_empty() => {}
                 Ok(fragment) => {
-                    section.of-study aria-labelledby={ (kind) "-" (study) } {
-                        h3 id={ (kind) "-" (study) } { (study) }
+                    details.of-study open[kind == "figures"] {
+                        summary { h3 id={ (kind) "-" (study) } { (study) } }
                         (maud::PreEscaped(of(fragment)))
                     }
                 }

@@ -23,7 +23,8 @@ pub const SHELL: &str = "derived/compendium/report-shell.html";
 /// The records are compared with the published values and, as far as the data are simulated, with the
 /// ground truth.
 pub(crate) fn stages(setting: &Setting, stages: &[Stage], expectations: fn() -> Vec<Expectation>) -> Vec<Stage> {
-    let verification = evidence(setting, stages, setting.stage("typeset", "verification")).makes("verification", "verification.json");
+    let verification =
+        evidence(setting, stages, setting.stage("typeset", "verification")).makes("verification", "verification.json");
     let verification = verification.calls(setting.campaign, evidence::compare, move |cx, &campaign| {
         evidence::compare(cx, campaign, &expectations())
     });

@@ -64,11 +64,7 @@ pub(crate) fn record_roles(cx: &Cx<'_, '_>) -> Vec<String> {
 }
 
 /// Compares all records with the published values, and with the ground truth of simulated data.
-pub(crate) fn compared(
-    cx: &Cx<'_, '_>,
-    campaign: Campaign,
-    expectations: &[Expectation],
-) -> Result<Compared, Problem> {
+pub(crate) fn compared(cx: &Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<Compared, Problem> {
     let published = on_file::published(cx)?;
     let mut truths: Vec<Truth> = Vec::new();
     for role in cx.inputs().filter(|role| role.starts_with(TRUTH)) {

@@ -29,8 +29,8 @@ pub(crate) struct Makers {
     pub(crate) campaign: Campaign,
     /// For each record the stage that makes it.
     pub(crate) records: BTreeMap<String, String>,
-    /// For each figure the stage that draws it.
-    pub(crate) figures: BTreeMap<String, String>,
+    /// Figures and the stages that draw them, in the order of the study.
+    pub(crate) figures: Vec<(String, String)>,
 }
 
 /// Where a thing lies, and what made it.

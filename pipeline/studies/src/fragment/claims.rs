@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dag::Problem;
 use maud::{Markup, html};
-use report::html::{command, mark, verdict};
+use report::html::{mark, verdict};
 use report::pack::pack;
 use serde::Serialize;
 
@@ -48,11 +48,7 @@ const _: () = {
 };
 
 /// The rows, and the pack of all values.
-pub(super) fn rows(
-    report: &StudyReport,
-    published: &Published,
-    makers: &Makers,
-) -> Result<(Markup, String), Problem> {
+pub(super) fn rows(report: &StudyReport, published: &Published, makers: &Makers) -> Result<(Markup, String), Problem> {
     let mut all = BTreeMap::new();
     let sections = [("claim", &report.entries), ("further", &report.expectations)];
     for (section, entries) in sections {
@@ -112,17 +108,11 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
                     small { (entry.matched + entry.band_values) " of " (entry.values + entry.band_values) " values" }
                 }
             }
-            td.rerun role="cell" data-label="Make and check just this" {
-                @if let Some(line) = rerun(entry, makers) { (command(&line)) } @else { "–" }
+            td.rerun role="cell" data-label="cargo xtask build-paper …" {
+                @match makers.records.get(&entry.id) { Some(stage) => code { (stage) }, None => "–" }
             }
         }
     }
-}
-
-/// The command that makes and checks one artifact; `None` of what nothing makes.
-fn rerun(entry: &EntryReport, makers: &Makers) -> Option<String> {
-    let stage = makers.records.get(&entry.id)?;
-    Some(format!("cargo xtask build-paper {stage} {0}/typeset/verification && cargo xtask verify {0}", makers.study))
 }
 
 /// The class and the words of a verdict.
@@ -145,4 +135,3 @@ fn short_number(number: f64) -> String {
 fn some(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
-

@@ -17,6 +17,9 @@ use crate::record::Record;
 /// are; all others stand in the page itself.
 const LONG: usize = 48 << 10;
 
+/// Drawings that are wider, in pt, take the room of two.
+const WIDE: f64 = 300.0;
+
 #[derive(Serialize)]
 struct Figure<'a> {
     /// The ECharts option as a JavaScript expression.
@@ -45,7 +48,9 @@ pub(super) fn cards(
         let drawn = role("svg");
         let record = records.iter().find(|record| record.file.as_deref() == Some(drawn.as_str()));
         let [drawing, data] = [Origin::of(cx, &role("svg"), stage)?, Origin::of(cx, &role("csv"), stage)?];
-        cards.push(card(makers, name, &svg, record, &drawing, &data));
+        let made = record.map(|record| Origin::of(cx, &record.id, stage)).transpose()?;
+        let origins = [("Drawing", Some(drawing)), ("Data", Some(data)), ("Record", made)];
+        cards.push(card(makers, name, &svg, record, stage, &origins));
     }
     let status = cx.status;
     Ok(html! { @if !cards.is_empty() { div.figures data-status=(status) { @for card in &cards { (card) } } } })
@@ -56,20 +61,22 @@ fn card(
     name: &str,
     svg: &str,
     record: Option<&Record>,
-    drawing: &Origin,
-    data: &Origin,
+    stage: &str,
+    origins: &[(&str, Option<Origin>)],
 ) -> Markup {
     let title = record.and_then(|record| record.title.as_deref()).unwrap_or(name);
     let status = record.map(|record| record.status.to_string()).unwrap_or_default();
     let id = anchor("figure", &makers.study, name);
     html! {
-        figure.card id=(id) data-width=[size(svg, "width")] data-height=[size(svg, "height")] {
+        figure.card.wide[is_wide(svg)] id=(id) data-width=[size(svg, "width")] data-height=[size(svg, "height")] {
             @if !status.is_empty() { (strip(&status)) }
             div.drawing {
                 noscript {
                     @if svg.len() > LONG {
                         // The page lies in derived/, beside the folder of the figures.
-                        img loading="lazy" src={ "../" (drawing.path) } alt=(title);
+                        @if let Some((_, Some(drawing))) = origins.first() {
+                            img loading="lazy" src={ "../" (drawing.path) } alt=(title);
+                        }
                     } @else { (PreEscaped(svg)) }
                 }
             }
@@ -82,17 +89,25 @@ fn card(
                 details {
                     summary { "Where it comes from" }
                     dl.origin {
-                        div { dt { "Stage" } dd { a.stage href={ "#stage:" (drawing.stage) } { (drawing.stage) } } }
+                        div { dt { "Stage" } dd { a.stage href={ "#stage:" (stage) } { (stage) } } }
                         @if let Some(record) = record {
                             div { dt { "Claim" } dd { a href={ "#" (anchor("claim", &makers.study, &record.id)) } { (record.id) } } }
                         }
-                        div { dt { "Drawing" } dd { code { (drawing.path) } " " (digest(&drawing.sha256)) } }
-                        div { dt { "Data" } dd { code { (data.path) } " " (digest(&data.sha256)) } }
+                        @for (label, origin) in origins {
+                            @if let Some(Origin { path, sha256, .. }) = origin {
+                                div { dt { (label) } dd { code { (path) } " " (digest(sha256)) } }
+                            }
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// Whether the drawing takes the room of two.
+fn is_wide(svg: &str) -> bool {
+    size(svg, "width").and_then(|width| width.parse().ok()).is_some_and(|width: f64| width > WIDE)
 }
 
 /// A length in the start tag of a drawing, in pt.

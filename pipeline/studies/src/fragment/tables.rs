@@ -10,11 +10,7 @@ use crate::cx::Cx;
 use crate::record::Record;
 
 /// The lines, and the pack of the records. Figures that are drawn have a card of their own.
-pub(super) fn cards(
-    cx: &Cx<'_, '_>,
-    makers: &Makers,
-    records: &[Record],
-) -> Result<(Markup, String), Problem> {
+pub(super) fn cards(cx: &Cx<'_, '_>, makers: &Makers, records: &[Record]) -> Result<(Markup, String), Problem> {
     let mut json = String::from("{");
     let mut lines = Vec::new();
     let shown = records.iter().filter(|record| record.file.is_none());

@@ -94,7 +94,9 @@ fn sentence(report: &StudyReport, counts: &Counts) -> String {
 
 fn what_it_means(status: Status) -> &'static str {
     match status {
-        Status::Simulated => "rest on simulated logs: they show how the analysis works, and are no finding about a device.",
+        Status::Simulated => {
+            "rest on simulated logs: they show how the analysis works, and are no finding about a device."
+        }
         Status::Reconstructed => "rest on logs that were never released and are reconstructed from what was published.",
         Status::Published => "",
     }
