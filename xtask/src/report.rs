@@ -1,7 +1,7 @@
 //! `cargo xtask report`, and the report page that every build leaves: what the stages wrote for it, and
 //! what is of this machine and this moment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -137,12 +137,15 @@ impl Told<'_> {
         let told: HashMap<&str, &StageReport> =
             self.report.stages.iter().map(|stage| (stage.stage.as_str(), stage)).collect();
         let mut files = Files::new(self);
-        let mut libraries = BTreeMap::new();
+        let (mut codes, mut libraries) = (HashSet::new(), BTreeMap::new());
         let mut stages = Vec::new();
         for stage in self.graph.stages() {
-            let versions =
-                stage.code().parts().iter().filter_map(|part| Some((part.name.clone(), part.version.clone()?)));
-            libraries.extend(versions);
+            // Stages of one module share their code.
+            if codes.insert(stage.code().digest()) {
+                let parts = stage.code().parts().iter();
+                libraries
+                    .extend(parts.filter_map(|part| Some((part.name.to_string(), part.version.as_ref()?.to_string()))));
+            }
             let (outcome, because) = told.get(stage.id()).map_or_else(not_asked, |told| became(told));
             stages.push(Stage {
                 id: stage.id().to_owned(),

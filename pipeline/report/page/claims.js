@@ -31,7 +31,9 @@ function startClaims() {
   form.addEventListener('reset', function () { setTimeout(filter); });
   all('table.claims th[data-sort]').forEach(sortable);
   all('table.claims td.artifact').forEach(openable);
-  all('table.claims td.rerun code').forEach(function (code) { code.after(copier('cargo xtask build-paper ' + code.textContent)); });
+  all('table.claims td.rerun code').forEach(function (code) {
+    code.replaceWith(make('span', { class: 'typed' }, [code.cloneNode(true), copier('cargo xtask build-paper ' + code.textContent)]));
+  });
   filter();
 }
 

@@ -105,7 +105,7 @@ fn reservations(sum: &Counts) -> Markup {
         }
         @if total > 0 {
             p {
-                b { "Not compared: " (total) "." } " "
+                b { "Not compared: " (total) } ", namely "
                 @for (place, (number, words)) in not_compared.iter().enumerate() {
                     @if place > 0 { "; " }
                     b { (number) } " " (words)
@@ -258,7 +258,7 @@ mod tests {
             "judgement good",
             "12 of 18 artifacts match what was published, in 140 values; none differs.",
             "<b>2</b> rest on logs that are <strong class=\"mark\">reconstructed</strong>",
-            "<b>Not compared: 6.</b>",
+            "<b>Not compared: 6</b>, namely ",
             "<b>4</b> made, with no printed values",
             "<b>2</b> not recomputable",
         ] {

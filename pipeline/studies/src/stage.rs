@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn a_function_has_the_code_of_its_module_and_of_the_crates_that_it_calls() {
         fn parts<F>(_: F) -> Vec<String> {
-            code_of::<F>().parts().iter().map(|part| part.name.clone()).collect()
+            code_of::<F>().parts().iter().map(|part| part.name.to_string()).collect()
         }
         let ingest = parts(crate::tinyml_mcu::ingest::pickle);
         for part in ["pipeline/studies/src/tinyml_mcu/ingest.rs", "pipeline/studies/src/table.rs", "polars-core"] {
