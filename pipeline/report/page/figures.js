@@ -139,16 +139,17 @@ function list(value) { return value === undefined ? [] : [value].flat(); }
 function describe(option, point) {
   const series = list(option.series)[point.seriesIndex] || {};
   const axes = [list(option.xAxis)[series.xAxisIndex || 0], list(option.yAxis)[series.yAxisIndex || 0]];
-  const values = Array.isArray(point.value) ? point.value : [point.value];
   const lines = point.seriesName && !point.seriesName.startsWith('series\0') ? ['<b>' + escape(point.seriesName) + '</b>'] : [];
-  const names = point.seriesType === 'boxplot'
-    ? ['', 'least', 'lower quartile', 'median', 'upper quartile', 'greatest'] : axes.map(title);
-  values.forEach(function (value, place) {
-    if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return;
-    const axis = axes[place];
-    const label = axis && axis.axisLabel && typeof axis.axisLabel.formatter === 'function' && axis.type === 'category'
-      ? axis.axisLabel.formatter(value) : value;
-    lines.push((names[place] ? escape(names[place]) + ': ' : '') + escape(String(label)));
+  const isCategory = function (axis) { return axis && axis.type === 'category'; };
+  if (point.name && axes.some(isCategory)) lines.push(escape(point.name));
+  // A bar has one value, along the axis that shows no categories.
+  const values = Array.isArray(point.value) ? point.value.map(function (value, place) { return [value, axes[place]]; })
+    : [[point.value, axes.find(function (axis) { return !isCategory(axis); })]];
+  const quartiles = ['least', 'lower quartile', 'median', 'upper quartile', 'greatest'];
+  values.forEach(function ([value, axis], place) {
+    if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)) || isCategory(axis)) return;
+    const name = point.seriesType === 'boxplot' ? quartiles[place - 1] || '' : title(axis);
+    lines.push((name ? escape(name) + ': ' : '') + escape(String(value)));
   });
   return lines.join('<br>');
 }
@@ -166,9 +167,11 @@ function comeAlive(figures) {
     for (const entry of entries) {
       const figure = entry.target.closest('figure');
       clearTimeout(waiting.get(figure));
-      if (entry.isIntersecting && !figure.dataset.asked) waiting.set(figure, setTimeout(function () { enliven(figure); }, STAYS));
+      // Most of it, or as much as there is room for.
+      const stays = entry.intersectionRatio >= 0.6 || entry.intersectionRect.height >= innerHeight / 2;
+      if (stays && !figure.dataset.asked) waiting.set(figure, setTimeout(function () { enliven(figure); }, STAYS));
     }
-  }, { threshold: 0.6 });
+  }, { threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1] });
   figures.forEach(function (figure) { watcher.observe(find('.drawing', figure)); });
   new ResizeObserver(function () {
     figures.forEach(function (figure) { if (figure.chart) fit(figure); });
