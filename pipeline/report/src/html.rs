@@ -27,6 +27,11 @@ pub fn digest(sha256: &str) -> Markup {
     html! { code.digest title={ "SHA-256 " (sha256) } { (short) } }
 }
 
+/// The id of a stage, which may break after a slash.
+pub fn stage(id: &str) -> Markup {
+    html! { code { @for part in id.split_inclusive('/') { (part) wbr; } } }
+}
+
 /// A count with its noun: `1 artifact`, `2 artifacts`.
 pub fn count(number: usize, noun: &str) -> String {
     let end = if number == 1 { "" } else { "s" };

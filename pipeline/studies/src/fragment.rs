@@ -18,6 +18,8 @@ use crate::verify::Expectation;
 mod claims;
 mod figures;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 /// What a fragment is made from, beside its inputs.

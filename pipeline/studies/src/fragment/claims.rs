@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dag::Problem;
 use maud::{Markup, html};
-use report::html::{mark, verdict};
+use report::html::{mark, stage, verdict};
 use report::pack::pack;
 use serde::Serialize;
 
@@ -79,18 +79,19 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
     let study = &makers.study;
     let (class, words) = words(entry.verdict);
     let status = entry.status.map(|status| status.to_string()).unwrap_or_default();
-    let kind = match entry.kind {
-        Some(kind) => kind.to_string(),
-        None => "value".to_owned(),
-    };
+    let kind = entry.kind.map_or_else(|| "value".to_owned(), |kind| kind.to_string());
     let kind = if section == "further" { format!("further {kind}") } else { kind };
     let worst = entry.worst();
     let number = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), short_number);
     let (error, tolerance) = (worst.and_then(|check| check.rel_error), worst.and_then(|check| check.tolerance));
     let ours = worst.and_then(|check| check.ours.as_ref()).map_or_else(|| "–".to_owned(), ToString::to_string);
-    let of_axis = worst.is_some_and(|check| check.measure == Measure::AxisSpan);
+    let measure = match worst.map(|check| check.measure) {
+        Some(Measure::AxisSpan) => "of axis",
+        Some(Measure::Absolute) => "absolute",
+        _ => "",
+    };
     html! {
-        tr role="row" id=(anchor(section, study, &entry.id)) data-verdict=(words) data-kind=(kind) data-data=[some(&status)]
+        tr role="row" id=(anchor(section, study, &entry.id)) data-verdict=(words) data-kind=(kind) data-data=[(!status.is_empty()).then_some(&status)]
             data-error=[error] data-tolerance=[tolerance] {
             td role="cell" data-label="Study" { (study) }
             td.artifact role="cell" data-label="Artifact" {
@@ -100,7 +101,7 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
             }
             td.number role="cell" data-label="Published" { (worst.map_or("–", |check| &check.published)) }
             td.number role="cell" data-label="Made here" { (ours) }
-            td.number role="cell" data-label="Relative error" { (number(error)) @if of_axis { small { " of axis" } } }
+            td.number role="cell" data-label="Relative error" { (number(error)) " " small { (measure) } }
             td.number role="cell" data-label="Tolerance" { (number(tolerance)) }
             td role="cell" data-label="Verdict" {
                 (verdict(class, words))
@@ -109,7 +110,7 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
                 }
             }
             td.rerun role="cell" data-label="cargo xtask build-paper …" {
-                @match makers.records.get(&entry.id) { Some(stage) => code { (stage) }, None => "–" }
+                @match makers.records.get(&entry.id) { Some(id) => (stage(id)), None => "–" }
             }
         }
     }
@@ -130,8 +131,4 @@ fn words(verdict: Verdict) -> (&'static str, &'static str) {
 /// A number as an error is told: two digits.
 fn short_number(number: f64) -> String {
     if number == 0.0 { "0".to_owned() } else { format!("{number:.1e}") }
-}
-
-fn some(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }
