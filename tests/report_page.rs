@@ -74,7 +74,7 @@ fn what_was_not_built_or_is_simulated_is_said() {
     let output = workspace.run(&["build-paper", "--campaign", "simulated", "tinyml-mcu/typeset/report"]);
     assert!(output.status.success(), "{}", text(&output));
     let page = workspace.read(PAGE);
-    assert!(page.contains("Nothing to show: it has not been built; `cargo xtask build-paper module-energy` makes it"));
+    assert!(page.contains("it has not been built; <code>cargo xtask build-paper module-energy</code> makes it"));
     assert!(page.contains("Made from SIMULATED raw files (seed 0, scale 1)"));
     assert!(!page.contains("<div class=\"judgement good\">"));
 }

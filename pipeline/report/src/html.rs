@@ -27,6 +27,15 @@ pub fn digest(sha256: &str) -> Markup {
     html! { code.digest title={ "SHA-256 " (sha256) } { (short) } }
 }
 
+/// A sentence for people, in which what stands between backticks is to be typed.
+pub fn words(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
 /// The id of a stage, which may break after a slash.
 pub fn stage(id: &str) -> Markup {
     html! { code { @for part in id.split_inclusive('/') { (part) wbr; } } }
@@ -55,6 +64,11 @@ mod tests {
     fn what_is_as_published_bears_no_mark() {
         assert_eq!(mark("published").0, "");
         assert!(mark("simulated").0.contains("simulated") && strip("reconstructed").0.contains("reconstructed data"));
+    }
+
+    #[test]
+    fn commands_in_sentences_are_code() {
+        assert_eq!(words("type `a <b>`, then wait").0, "type <code>a &lt;b&gt;</code>, then wait");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::html::{count, duration, mark};
+use crate::html::{count, duration, mark, words};
 use crate::page::Part;
 use crate::run::Run;
 use crate::{Counts, Tone};
@@ -16,26 +16,26 @@ const LAYERS: [&str; 8] = ["simulate", "reconstruct", "ingest", "clean", "aggreg
 pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
     let shown = || studies.iter().filter_map(|part| part.fragment.as_ref().ok());
     let sum: Counts = shown().filter_map(|fragment| fragment.counts).sum();
-    let (tone, words) = judgement(studies, run, &sum);
+    let (tone, judged) = judgement(studies, run, &sum);
     html! {
         h1 id="verdict-title" { "What came out again" }
         div class={ "judgement " (tone.class()) } {
-            p.words { (words) }
+            p.words { (judged) }
             (reservations(&sum))
         }
-        @for problem in &run.problems { p.note.bad { (problem) } }
+        @for problem in &run.problems { p.note.bad { (words(problem)) } }
         div.cards {
             @for Part { study, fragment, reservation } in studies {
                 @match fragment {
                     Ok(fragment) => @if !fragment.verdict.is_empty() {
                         article.card {
                             (PreEscaped(&fragment.verdict))
-                            @if let Some(reservation) = reservation { p.note.caution { (reservation) } }
+                            @if let Some(reservation) = reservation { p.note.caution { (words(reservation)) } }
                         }
                     },
                     Err(reason) => article.card {
                         h3 { (study) }
-                        p.note.bad { "Nothing to show: " (reason) }
+                        p.note.bad { "Nothing to show: " (words(reason)) }
                     },
                 }
             }

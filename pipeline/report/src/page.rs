@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::Fragment;
+use crate::html::words;
 use crate::overview;
 use crate::pack;
 use crate::run::Run;
@@ -56,7 +57,7 @@ fn parts_of(studies: &[Part], kind: &str, of: fn(&Fragment) -> &str) -> Markup {
                         (maud::PreEscaped(of(fragment)))
                     }
                 }
-                Err(reason) => p.note.bad { strong { (study) } ": " (reason) }
+                Err(reason) => p.note.bad { strong { (study) } ": " (words(reason)) }
             }
         }
     }

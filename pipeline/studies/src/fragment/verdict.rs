@@ -76,7 +76,7 @@ fn headline(counts: &Counts, status: Status) -> (Tone, &'static str) {
 fn sentence(report: &StudyReport, counts: &Counts) -> String {
     if let Campaign::Simulated(simulation) = report.campaign {
         return format!(
-            "Made from SIMULATED raw files ({simulation}), as the published ones could not be had: nothing measured was compared."
+            "Made from SIMULATED raw files ({simulation}) in the place of the published ones: nothing measured was compared."
         );
     }
     let further = match (report.summary.expectations_matched, report.summary.expectations) {
