@@ -32,6 +32,7 @@ function startFigures() {
   });
   nearView(figures, draw, function (figure) { if (figure.chart) picture(figure); });
   comeAlive(figures);
+  addEventListener('beforeprint', function () { figures.forEach(draw); });
 }
 
 // Shows the drawing: the one that stands in the page for readers without JavaScript, or a packed one.
