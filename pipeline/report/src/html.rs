@@ -38,7 +38,7 @@ pub fn words(text: &str) -> Markup {
 
 /// The id of a stage, which may break after a slash.
 pub fn stage(id: &str) -> Markup {
-    html! { code { @for part in id.split_inclusive('/') { (part) wbr; } } }
+    html! { code { @for part in id.split_inclusive('/') { (part) @if part.ends_with('/') { wbr; } } } }
 }
 
 /// A count with its noun: `1 artifact`, `2 artifacts`.

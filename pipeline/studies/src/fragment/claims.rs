@@ -101,7 +101,9 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
             }
             td.number role="cell" data-label="Published" { (worst.map_or("–", |check| &check.published)) }
             td.number role="cell" data-label="Made here" { (ours) }
-            td.number role="cell" data-label="Relative error" { (number(error)) " " small { (measure) } }
+            td.number role="cell" data-label="Relative error" {
+                (number(error)) @if !measure.is_empty() { " " small { (measure) } }
+            }
             td.number role="cell" data-label="Tolerance" { (number(tolerance)) }
             td role="cell" data-label="Verdict" {
                 (verdict(class, words))

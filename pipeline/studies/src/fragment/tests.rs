@@ -61,7 +61,7 @@ fn a_row_tells_both_values_their_error_and_what_makes_it() {
         ">0.50<",
         ">0.501<",
         ">2.0e-3<",
-        "<code>s/<wbr>stats/<wbr>right<wbr></code>",
+        "<code>s/<wbr>stats/<wbr>right</code>",
         "1 of 1 values",
     ] {
         assert!(row("right").contains(words), "{words} in {}", row("right"));
