@@ -14,6 +14,7 @@ fn main() -> std::io::Result<()> {
         .member("pipeline/rawlog")
         .member("pipeline/stats")
         .member("pipeline/plot")
+        .member("pipeline/report")
         .member("pipeline/typeset")
         .emit(&out.join("code.rs"))
 }

@@ -86,7 +86,7 @@ impl Workspace {
         }
     }
 
-    /// Digests of all files below a folder, by path.
+    /// Contents of all files below a folder, by path; but for the report page, which tells of one build.
     pub fn contents(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut open = vec![self.path(folder)];
@@ -95,7 +95,7 @@ impl Workspace {
                 let path = entry.path();
                 if path.is_dir() {
                     open.push(path);
-                } else {
+                } else if !path.ends_with("derived/report.html") {
                     let name = path.strip_prefix(self.dir.path()).unwrap().display().to_string();
                     found.insert(name, fs::read(path).unwrap());
                 }

@@ -18,20 +18,13 @@ use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, isolated, plan, smoke};
+use crate::{Exit, Failure, fetch, isolated, plan, report, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     if arguments.smoke {
         return smoke::run(root, arguments, console);
     }
-    let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
-    let sources = load(root)?;
-    let unavailable = match arguments.campaign {
-        Some(CampaignName::Simulated) => Unavailable::default(),
-        _ => fetch_missing(root, &sources, arguments, console)?,
-    };
-    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: stop_on_signals()? };
-    let chosen = build.choose(sources);
+    let (build, chosen) = Build::begin(root, arguments, console)?;
     match arguments {
         BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
         BuildPaper { watch: true, .. } => build.again_and_again(&chosen, console),
@@ -50,7 +43,7 @@ pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
 pub(crate) struct Build<'a> {
     pub(crate) root: &'a Path,
     pub(crate) arguments: &'a BuildPaper,
-    typesetter: Arc<typeset::Backend>,
+    pub(crate) typesetter: Arc<typeset::Backend>,
     unavailable: Unavailable,
     stop: Arc<AtomicBool>,
 }
@@ -64,6 +57,23 @@ struct Built {
 }
 
 impl<'a> Build<'a> {
+    /// A build, and the data it takes. Missing raw files are fetched.
+    pub(crate) fn begin(
+        root: &'a Path,
+        arguments: &'a BuildPaper,
+        console: &Console,
+    ) -> Result<(Self, Vec<Chosen>), Failure> {
+        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let sources = load(root)?;
+        let unavailable = match arguments.campaign {
+            Some(CampaignName::Simulated) => Unavailable::default(),
+            _ => fetch_missing(root, &sources, arguments, console)?,
+        };
+        let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: stop_on_signals()? };
+        let chosen = build.choose(sources);
+        Ok((build, chosen))
+    }
+
     /// A build that is only planned. Nothing is fetched: what is not there is simulated.
     pub(crate) fn planned(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
         let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -101,10 +111,7 @@ impl<'a> Build<'a> {
 
     /// Builds, and prints the papers.
     fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
-        self.warn(chosen, console);
-        self.announce(chosen, console)?;
-        let report = self.build(chosen, &*console.observer())?;
-        console.summary(&report);
+        let report = self.make(chosen, console)?;
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
         let built = Built { campaigns, report };
         if self.arguments.json {
@@ -112,13 +119,27 @@ impl<'a> Build<'a> {
         } else {
             papers(&built.report).for_each(|path| anstream::println!("{path}"));
         }
-        if !built.report.succeeded() {
+        self.conclude(&built.report, console)
+    }
+
+    /// Builds, and tells what was done.
+    pub(crate) fn make(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
+        self.warn(chosen, console);
+        self.announce(chosen, console)?;
+        let report = self.build(chosen, &*console.observer())?;
+        console.summary(&report);
+        Ok(report)
+    }
+
+    /// Tells how what was made compares with what is known, and how the program ends.
+    pub(crate) fn conclude(&self, report: &Report, console: &Console) -> Result<Exit, Failure> {
+        if !report.succeeded() {
             return Ok(if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
         }
         let mut exit = Exit::Success;
         for study in studies::all() {
             let compared = format!("{}/typeset/verification", study.name);
-            if built.report.stages.iter().any(|stage| stage.stage == compared)
+            if report.stages.iter().any(|stage| stage.stage == compared)
                 && let Some(outcome) = study.outcome(self.root).map_err(Failure::new)?
             {
                 console.line(&verdict(study.name, &outcome));
@@ -184,7 +205,10 @@ impl<'a> Build<'a> {
             options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
         }
         let mut engine = Engine::open(options).map_err(failure)?;
-        engine.build(&graph, &self.arguments.targets, observer).map_err(failure)
+        let report = engine.build(&graph, &self.arguments.targets, observer).map_err(failure)?;
+        drop(engine);
+        report::renew(self, &graph, &report, chosen)?;
+        Ok(report)
     }
 
     /// The data of a build in a few words.

@@ -115,6 +115,15 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
                             cargo xtask graph --format json")]
     Graph(Graph),
+    /// Bring the report page up to date: verdict, every claim, interactive figures, tables, and the stages.
+    ///
+    /// One HTML file that needs no network. build-paper writes it as well, whenever it makes something.
+    /// Prints where it lies.
+    #[command(
+        after_help = "Examples:\n  cargo xtask report --open\n  cargo xtask report --out /tmp/joulebook.html\n\n\
+                            Exit codes as of build-paper; a build that failed is reported on as well."
+    )]
+    Report(Report),
     /// Make everything twice from nothing, in different surroundings, and compare every byte.
     ///
     /// The two builds differ in folder, number of threads, time zone and locale. Tells the first stage
@@ -441,7 +450,7 @@ pub(crate) enum CampaignName {
 }
 
 /// Which simulation.
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct SimulationOf {
     /// What the random numbers of a simulated campaign are made from; 0 unless given.
     #[arg(long, value_name = "N")]
@@ -452,7 +461,7 @@ pub(crate) struct SimulationOf {
 }
 
 /// How much is done at once.
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct Jobs {
     /// How much may be done at once; as much as there are cores otherwise.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -579,6 +588,31 @@ impl From<Format> for dag::Picture {
             Format::Mermaid => Self::Mermaid,
             Format::Json => Self::Json,
         }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Report {
+    /// Open it in the browser.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Another file to write it to as well.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Which raw files to use, as of build-paper.
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<CampaignName>,
+    #[command(flatten)]
+    simulation: SimulationOf,
+    #[command(flatten)]
+    jobs: Jobs,
+}
+
+impl Report {
+    /// The build that it reports on.
+    pub(crate) fn build(&self) -> BuildPaper {
+        let data = ChosenData { campaign: self.campaign, simulation: self.simulation };
+        BuildPaper { jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }
 }
 

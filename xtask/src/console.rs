@@ -133,7 +133,7 @@ impl Console {
 }
 
 /// What became of how many stages, and how long it took.
-fn counts(report: &Report) -> String {
+pub(crate) fn counts(report: &Report) -> String {
     let counted = listed(&[
         (report.ran().len(), "ran"),
         (report.restored().len(), "restored"),

@@ -22,6 +22,7 @@ mod parallel;
 mod plan;
 mod push;
 mod quantity;
+mod report;
 mod reproduce;
 mod simulate;
 mod smoke;
@@ -71,6 +72,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::IsolatedStage(data) => isolated::serve(root, &data),
         Command::Export(arguments) => export::run(root, arguments, console),
         Command::Graph(arguments) => graph::run(root, &arguments),
+        Command::Report(arguments) => report::run(root, arguments, console),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
         Command::Status(arguments) => status::run(root, &arguments.into(), console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),

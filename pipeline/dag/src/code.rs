@@ -8,6 +8,7 @@ pub mod cargo;
 mod lock;
 mod module;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
@@ -43,14 +44,15 @@ impl From<Code> for Vec<Part> {
     }
 }
 
-/// One part: a source file, a locked dependency, or a tool.
+/// One part: a source file, a locked dependency, or a tool. Its texts are most often constants of the
+/// program, and there are hundreds for each module with stages.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Part {
     /// Path of the source file, or name of the dependency.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Version, for what has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub version: Option<Cow<'static, str>>,
     /// Digest of the file, or of the dependency's version and checksum.
     pub digest: Digest,
 }
@@ -70,14 +72,14 @@ impl Code {
 
     /// Code that is told by one text, such as a version or a command line.
     pub fn of_text(text: &str) -> Self {
-        Self::new(vec![Part { name: text.to_owned(), version: None, digest: Digest::of(text.as_bytes()) }])
+        Self::new(vec![Part { name: text.to_owned().into(), version: None, digest: Digest::of(text.as_bytes()) }])
     }
 
     /// This code and a tool that is told by its name and version.
     pub fn with_tool(&self, name: &str, version: &str) -> Self {
         let mut parts = self.parts.to_vec();
         let digest = Digest::of(version.as_bytes());
-        parts.push(Part { name: name.to_owned(), version: Some(version.to_owned()), digest });
+        parts.push(Part { name: name.to_owned().into(), version: Some(version.to_owned().into()), digest });
         Self::new(parts)
     }
 
@@ -94,7 +96,7 @@ impl Code {
     /// What differs from `before`: `(part, version before, version now)`; the version is the
     /// digest's beginning for a part that has none, and `None` on the side that lacks the part.
     pub(crate) fn differences(&self, before: &Self) -> Vec<(String, Option<String>, Option<String>)> {
-        let mut names: Vec<&str> = self.parts.iter().chain(before.parts.iter()).map(|p| p.name.as_str()).collect();
+        let mut names: Vec<&str> = self.parts.iter().chain(before.parts.iter()).map(|p| &*p.name).collect();
         names.sort_unstable();
         names.dedup();
         // A name can stand for two locked versions at once: compare all that bear it.
@@ -112,7 +114,7 @@ impl Code {
 
 impl Part {
     fn told(&self) -> String {
-        self.version.clone().unwrap_or_else(|| self.digest.short())
+        self.version.as_deref().map_or_else(|| self.digest.short(), str::to_owned)
     }
 }
 
@@ -121,7 +123,11 @@ mod tests {
     use super::*;
 
     fn part(name: &str, version: Option<&str>, content: &str) -> Part {
-        Part { name: name.into(), version: version.map(Into::into), digest: Digest::of(content.as_bytes()) }
+        Part {
+            name: name.to_owned().into(),
+            version: version.map(|text| text.to_owned().into()),
+            digest: Digest::of(content.as_bytes()),
+        }
     }
 
     #[test]

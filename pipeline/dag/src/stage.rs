@@ -95,6 +95,11 @@ impl Stage {
         key::recipe(self)
     }
 
+    /// The code behind it; none for a command.
+    pub fn code(&self) -> &Code {
+        &self.code
+    }
+
     /// Roles and paths of the inputs, in declared order.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.inputs.iter().map(|input| (&*input.role, &*input.path))

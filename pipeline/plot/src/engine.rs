@@ -14,7 +14,8 @@ use std::{
     thread,
 };
 
-const ECHARTS: &str = include_str!(concat!(env!("OUT_DIR"), "/echarts.min.js"));
+/// The source of ECharts, for pages with interactive charts: it takes an [`option`](crate::Figure::option).
+pub const ECHARTS: &str = include_str!(concat!(env!("OUT_DIR"), "/echarts.min.js"));
 const PRELUDE: &str = include_str!("js/prelude.js");
 const DRIVER: &str = include_str!("js/driver.js");
 

@@ -2,11 +2,13 @@
 
 use crate::{
     Error, Result,
+    axis::hundredths,
     canonical::Document,
     canvas::Canvas,
     cartesian::Cartesian,
     data::DataTable,
     engine::{self, Limits},
+    font::Font,
     geometry::Rect,
     layout::{Layout, Margins},
     option,
@@ -18,6 +20,9 @@ use serde_json::{Value, json};
 
 /// Between panels.
 const PANEL_GAP: f64 = 6.0;
+
+/// Size in pt of the status behind the data of an interactive chart, where there is room.
+const WATERMARK_SIZE: f64 = 28.0;
 
 /// Width and height in pt at which a figure is printed, before a status strip is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,6 +173,7 @@ impl Figure {
     pub fn option(&self) -> Value {
         let mut option = self.option.clone();
         if let Some(status) = &self.status {
+            let wide = 0.8 * self.size.width / Font::bold(1.0).width(status).max(1.0);
             let watermark = json!({
                 "type": "text",
                 "left": "center",
@@ -179,7 +185,7 @@ impl Figure {
                     "text": status,
                     "fill": style::STATUS.hex(),
                     "opacity": 0.15,
-                    "fontSize": 28,
+                    "fontSize": hundredths(wide.min(WATERMARK_SIZE)),
                     "fontWeight": "bold",
                     "fontFamily": style::font_family(),
                 },

@@ -38,7 +38,7 @@ pub use axis::Axis;
 pub use cartesian::Cartesian;
 pub use colour::{Colour, Vision};
 pub use data::{Cell, Column, DataTable};
-pub use engine::Limits;
+pub use engine::{ECHARTS, Limits};
 pub use error::{Error, Result};
 pub use figure::{About, Figure, Size};
 pub use geometry::Point;

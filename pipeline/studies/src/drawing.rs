@@ -1,4 +1,5 @@
-//! Figures as outputs of stages: the drawing, a picture of it, its data, and its record.
+//! Figures as outputs of stages: the drawing, a picture of it, its data, its
+//! specification for an interactive chart, and its record.
 
 use dag::Problem;
 use plot::Figure;
@@ -12,14 +13,15 @@ const PNG_SCALE: f32 = 2.0;
 /// Draws a figure to the outputs of a stage that makes one, and writes its record.
 pub(crate) fn write(cx: &mut Cx<'_, '_>, figure: &Figure, record: Record) -> Result<(), Problem> {
     let broken = |error: plot::Error| Problem::new(error.to_string());
-    let svg = match cx.status {
-        Status::Published => figure.svg(),
-        Status::Reconstructed => figure.clone().status_banner("RECONSTRUCTED DATA").svg(),
-        Status::Simulated => figure.clone().status_banner("SIMULATED DATA").svg(),
+    let figure = &match cx.status {
+        Status::Published => figure.clone(),
+        Status::Reconstructed => figure.clone().status_banner("RECONSTRUCTED DATA"),
+        Status::Simulated => figure.clone().status_banner("SIMULATED DATA"),
     };
-    let svg = svg.map_err(broken)?;
+    let svg = figure.svg().map_err(broken)?;
     cx.write("png", plot::png(&svg, PNG_SCALE).map_err(broken)?)?;
     cx.write("csv", figure.data_csv())?;
+    cx.write("option", plot::option::source(&figure.option()) + "\n")?;
     cx.write("svg", svg)?;
     let drawing = cx.output_target("svg")?.rsplit('/').next().unwrap_or_default();
     let record = record.title(figure.title()).file(format!("figures/{drawing}"));

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::Campaign;
 use crate::cx::Cx;
 use crate::on_file;
+use crate::published::Published;
 use crate::record::{Record, Status};
 use crate::truth::{self, Recovery, Truth};
-use crate::verify::{self, BriefReport, Expectation, Summary};
+use crate::verify::{self, BriefReport, Expectation, StudyReport, Summary};
 
 /// Beginning of the roles of inputs that hold a ground truth.
 pub(crate) const TRUTH: &str = "truth/";
@@ -49,23 +50,37 @@ impl Outcome {
     }
 }
 
+/// The records of a study, and how they compare with what is known.
+pub(crate) struct Compared {
+    pub(crate) published: Published,
+    pub(crate) records: Vec<Record>,
+    pub(crate) report: StudyReport,
+}
+
+/// Roles of the inputs that are records: those with the id of one.
+pub(crate) fn record_roles(cx: &Cx<'_, '_>) -> Vec<String> {
+    let others = ["published", "sources"];
+    cx.inputs().filter(|role| !role.contains('/') && !others.contains(role)).map(str::to_owned).collect()
+}
+
 /// Compares all records with the published values, and with the ground truth of simulated data.
-pub(crate) fn compare(cx: &mut Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<(), Problem> {
+pub(crate) fn compared(cx: &Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<Compared, Problem> {
     let published = on_file::published(cx)?;
     let mut truths: Vec<Truth> = Vec::new();
-    let mut records: Vec<Record> = Vec::new();
-    let roles: Vec<String> = cx.inputs().filter(|role| *role != "published").map(str::to_owned).collect();
-    for role in &roles {
-        if role.starts_with(TRUTH) {
-            let part: Vec<Truth> = serde_json::from_str(&cx.read_text(role)?)
-                .map_err(|error| Problem::new(error.to_string()).at_line(error.line() as u64))?;
-            truths.extend(part);
-        } else {
-            records.push(cx.read_record(role)?);
-        }
+    for role in cx.inputs().filter(|role| role.starts_with(TRUTH)) {
+        let part: Vec<Truth> = serde_json::from_str(&cx.read_text(role)?)
+            .map_err(|error| Problem::new(error.to_string()).at_line(error.line() as u64))?;
+        truths.extend(part);
     }
+    let records = record_roles(cx).iter().map(|role| cx.read_record(role)).collect::<Result<Vec<Record>, Problem>>()?;
     let mut report = verify::verify(&published, &records, expectations, campaign);
     report.recovery = (!truths.is_empty()).then(|| truth::recover(&truths, &records));
+    Ok(Compared { published, records, report })
+}
+
+/// Writes how the records compare with what is known.
+pub(crate) fn compare(cx: &mut Cx<'_, '_>, campaign: Campaign, expectations: &[Expectation]) -> Result<(), Problem> {
+    let Compared { records, report, .. } = compared(cx, campaign, expectations)?;
     let status = records.iter().map(|record| record.status).max().unwrap_or_default();
     let digest = |record: &'_ Record| cx.input_digest(&record.id);
     let digests = records.iter().map(digest).collect::<Result<Vec<Digest>, Problem>>()?;

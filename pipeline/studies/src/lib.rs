@@ -12,6 +12,7 @@ mod cx;
 mod drawing;
 mod edge_layers;
 mod evidence;
+mod fragment;
 mod module_energy;
 mod on_file;
 mod paper;
@@ -28,6 +29,8 @@ pub mod truth;
 pub mod verify;
 mod vision_inference;
 
+pub use closing::{FRAGMENT, SHELL};
 pub use evidence::Outcome;
+pub use fragment::report_shell;
 pub use simulate::Part;
 pub use study::{Chosen, Study, all, stages};

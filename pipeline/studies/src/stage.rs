@@ -255,11 +255,12 @@ impl<'a> StageOf<'a> {
         })
     }
 
-    /// Makes a figure: the drawing, a picture of it, and its data.
+    /// Makes a figure: the drawing, a picture of it, its data, and its specification.
     pub(crate) fn makes_figure(mut self, name: &str) -> Self {
         // Where the drawing goes is decided when all inputs are known.
         self.figures.push(name.to_owned());
-        self.makes("png", &format!("figures/{name}.png")).makes("csv", &format!("figures/{name}.csv"))
+        let file = |ending: &str| format!("figures/{name}.{ending}");
+        self.makes("png", &file("png")).makes("csv", &file("csv")).makes("option", &file("js"))
     }
 
     /// Says that what the stage makes stands for a log that was never released.
@@ -368,7 +369,7 @@ mod tests {
     #[test]
     fn a_function_has_the_code_of_its_module_and_of_the_crates_that_it_calls() {
         fn parts<F>(_: F) -> Vec<String> {
-            code_of::<F>().parts().iter().map(|part| part.name.clone()).collect()
+            code_of::<F>().parts().iter().map(|part| part.name.to_string()).collect()
         }
         let ingest = parts(crate::tinyml_mcu::ingest::pickle);
         for part in ["pipeline/studies/src/tinyml_mcu/ingest.rs", "pipeline/studies/src/table.rs", "polars-core"] {

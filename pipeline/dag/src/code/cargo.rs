@@ -37,8 +37,8 @@ impl Table {
             if let Ok(found) = self.modules.binary_search_by(|(module, _)| module.cmp(&path)) {
                 let parts = self.modules[found].1.iter().filter_map(|&i| self.parts.get(i));
                 let parts = parts.map(|&(name, version, digest)| {
-                    let version = (!version.is_empty()).then(|| version.to_owned());
-                    Part { name: name.to_owned(), version, digest: Digest::from_bytes(digest) }
+                    let version = (!version.is_empty()).then(|| version.into());
+                    Part { name: name.into(), version, digest: Digest::from_bytes(digest) }
                 });
                 return Some(Code::new(parts.collect()));
             }
@@ -198,7 +198,7 @@ impl Workspace {
                 inside,
                 is_module,
                 names,
-                part: Part { name, version: None, digest: Digest::of(&bytes) },
+                part: Part { name: name.into(), version: None, digest: Digest::of(&bytes) },
             });
         }
         Ok(sources)
@@ -314,7 +314,7 @@ fn requested_features(manifest: &str) -> BTreeMap<String, Part> {
     }
     let part = |(name, entry): (String, String)| {
         let digest = Digest::of(entry.trim().as_bytes());
-        (name.clone(), Part { name: format!("Cargo.toml: {name}"), version: None, digest })
+        (name.clone(), Part { name: format!("Cargo.toml: {name}").into(), version: None, digest })
     };
     entries.into_iter().map(part).collect()
 }
@@ -412,7 +412,7 @@ mod tests {
     fn parts(dir: &Path) -> BTreeMap<String, Vec<String>> {
         let codes = Workspace::new(dir, "home").member("helper").codes().unwrap();
         let names = |code: Code| {
-            code.parts().iter().map(|p| p.name.clone()).filter(|name| !name.starts_with("Cargo.toml")).collect()
+            code.parts().iter().map(|p| p.name.to_string()).filter(|name| !name.starts_with("Cargo.toml")).collect()
         };
         codes.into_iter().map(|(module, code)| (module, names(code))).collect()
     }

@@ -75,8 +75,8 @@ impl Lock {
         let locked = self.packages.iter().filter(|p| seen.contains(&(&p.name, &p.version)));
         locked
             .map(|p| Part {
-                name: p.name.clone(),
-                version: Some(p.version.clone()),
+                name: p.name.clone().into(),
+                version: Some(p.version.clone().into()),
                 digest: Digest::of(format!("{} {} {}", p.version, p.checksum, p.source).as_bytes()),
             })
             .collect()
@@ -128,7 +128,7 @@ checksum = "cc"
     #[test]
     fn a_closure_follows_the_locked_version_and_leaves_members_out() {
         let parts = Lock::parse(LOCK).closure(&BTreeSet::from(["a".to_owned()]));
-        let told: Vec<_> = parts.iter().map(|p| (p.name.as_str(), p.version.as_deref())).collect();
+        let told: Vec<_> = parts.iter().map(|p| (&*p.name, p.version.as_deref())).collect();
         assert_eq!(told, [("a", Some("1.0.0")), ("b", Some("2.0.0"))]);
     }
 }

@@ -52,6 +52,8 @@ pub(crate) fn stages(setting: &Setting, studies: &[&str]) -> Vec<Stage> {
         }
         document = document.file(&format!("{study}/sources.toml"), &format!("raw/{study}/sources.toml"));
     }
+    let report = closing::report(setting, &stages);
     stages.extend(closing::document(setting, &stages, document));
+    stages.extend(report);
     stages
 }

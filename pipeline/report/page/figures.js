@@ -1,0 +1,180 @@
+// The figures: the committed drawing first, then an interactive chart of the same specification.
+
+// How long a figure has to stay in view before it comes alive by itself.
+const STAYS = 600;
+
+let library = null;
+function charts() {
+  if (!library) library = unpack('echarts').then(run);
+  return library;
+}
+
+function figureOf(study, record) {
+  const link = find('#figures a[href="' + CSS.escape('#claim:' + study + ':' + record) + '"]') ||
+    all('#figures .origin a').find(function (a) { return a.getAttribute('href') === '#claim:' + study + ':' + record; });
+  return link ? link.closest('figure') : null;
+}
+
+function startFigures() {
+  const figures = all('#figures figure');
+  figures.forEach(function (figure) {
+    const [live, data] = [find('button.live', figure), find('button.data', figure)];
+    live.hidden = data.hidden = false;
+    live.setAttribute('aria-pressed', 'false');
+    live.addEventListener('click', function () { figure.dataset.asked = 'yes'; figure.chart ? picture(figure) : enliven(figure); });
+    find('.drawing', figure).addEventListener('click', function () { if (!figure.chart) enliven(figure); });
+    data.addEventListener('click', async function () {
+      save(data.dataset.file, 'text/csv', (await unpackJson(figure.id)).csv);
+    });
+    find('details', figure).addEventListener('toggle', function () { tellOrigin(find('.origin', figure)); });
+    const claim = find('.origin a[href^="#claim:"]', figure);
+    if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: nothing of it is on file';
+  });
+  nearView(figures, draw, function (figure) { if (figure.chart) picture(figure); });
+  comeAlive(figures);
+  addEventListener('beforeprint', function () { figures.forEach(draw); });
+}
+
+// Shows the drawing: the one that stands in the page for readers without JavaScript, or a packed one.
+async function draw(figure) {
+  const place = find('.drawing', figure);
+  const still = find('noscript', place);
+  if (!still) return;
+  let svg = still.textContent;
+  still.remove();
+  place.style.aspectRatio = figure.dataset.width + ' / ' + figure.dataset.height;
+  try {
+    if (!svg.trimStart().startsWith('<svg')) svg = (await unpackJson(figure.id)).svg;
+    const frame = make('div', { class: 'picture' });
+    frame.innerHTML = svg;
+    const drawing = find('svg', frame);
+    // Ids are unique in a study, and two studies may have a figure of the same name.
+    for (const element of all('[id]', drawing)) element.id = figure.id + '/' + element.id;
+    for (const element of all('*', drawing)) {
+      for (const attribute of element.attributes) {
+        if (attribute.value.startsWith('url(#')) attribute.value = attribute.value.replace('url(#', 'url(#' + figure.id + '/');
+      }
+    }
+    drawing.removeAttribute('width');
+    drawing.removeAttribute('height');
+    figure.alt = (find('desc', drawing) || drawing).textContent;
+    place.append(frame);
+    place.style.aspectRatio = '';
+  } catch (error) { place.append(failure(error)); }
+}
+
+// Puts the interactive chart over the drawing.
+async function enliven(figure) {
+  if (figure.busy || figure.chart) return;
+  figure.busy = true;
+  const place = find('.drawing', figure);
+  try {
+    await draw(figure);
+    const [content] = await Promise.all([unpackJson(figure.id), charts()]);
+    const option = specification(content.option);
+    const [width, height] = [Number(figure.dataset.width), Number(figure.dataset.height) - strip(figure)];
+    const live = make('div', { class: 'live', role: 'img', 'aria-label': figure.alt });
+    const stage = make('div', { style: 'width:' + width + 'px;height:' + height + 'px;transform-origin:0 0' });
+    live.append(stage);
+    place.append(live);
+    const chart = window.echarts.init(stage, null, { renderer: 'svg', width: width, height: height });
+    chart.setOption({ animation: false, progressive: 0 });
+    chart.setOption(interactive(option));
+    figure.chart = { chart: chart, live: live, stage: stage, width: width };
+    fit(figure);
+    find('.picture', place).hidden = true;
+    const button = find('button.live', figure);
+    button.textContent = 'As printed';
+    button.setAttribute('aria-pressed', 'true');
+  } catch (error) { place.append(failure(error)); }
+  figure.busy = false;
+}
+
+// Back to the drawing.
+function picture(figure) {
+  figure.chart.chart.dispose();
+  figure.chart.live.remove();
+  figure.chart = null;
+  find('.picture', figure).hidden = false;
+  const button = find('button.live', figure);
+  button.textContent = 'Interactive';
+  button.setAttribute('aria-pressed', 'false');
+}
+
+// The height of the status strip that is part of the drawing; the chart has the card's own instead.
+function strip(figure) {
+  const lower = find('.picture svg > g[transform^="translate(0 "]', figure);
+  const first = find('.picture svg > rect', figure);
+  return lower && first && first.getAttribute('fill') === '#b3261e' ? Number(first.getAttribute('height')) : 0;
+}
+
+// Charts are laid out in points of paper: they grow and shrink with the card as the drawing does.
+function fit(figure) {
+  const { live, stage, width } = figure.chart;
+  const scale = live.clientWidth / width;
+  stage.style.transform = 'scale(' + scale + ')';
+  live.style.height = stage.offsetHeight * scale + 'px';
+}
+
+// The option is a JavaScript expression, since it holds functions.
+function specification(source) {
+  run('window.joulebookOption = (' + source + ');');
+  const option = window.joulebookOption;
+  delete window.joulebookOption;
+  return option;
+}
+
+// What a screen has and paper has not.
+function interactive(option) {
+  option.tooltip = {
+    trigger: 'item', confine: true, transitionDuration: 0, borderColor: '#6b6b6b', borderWidth: 0.5, padding: [3, 5],
+    backgroundColor: '#ffffff', textStyle: { fontSize: 7.5, color: '#262626', fontFamily: 'Noto Sans, sans-serif' },
+    formatter: function (point) { return describe(option, point); }
+  };
+  return option;
+}
+
+function list(value) { return value === undefined ? [] : [value].flat(); }
+
+// A point in words: its series, and its values with the titles of their axes.
+function describe(option, point) {
+  const series = list(option.series)[point.seriesIndex] || {};
+  const axes = [list(option.xAxis)[series.xAxisIndex || 0], list(option.yAxis)[series.yAxisIndex || 0]];
+  const lines = point.seriesName && !point.seriesName.startsWith('series\0') ? ['<b>' + escape(point.seriesName) + '</b>'] : [];
+  const isCategory = function (axis) { return axis && axis.type === 'category'; };
+  if (point.name && axes.some(isCategory)) lines.push(escape(point.name));
+  // A bar has one value, along the axis that shows no categories.
+  const values = Array.isArray(point.value) ? point.value.map(function (value, place) { return [value, axes[place]]; })
+    : [[point.value, axes.find(function (axis) { return !isCategory(axis); })]];
+  const quartiles = ['least', 'lower quartile', 'median', 'upper quartile', 'greatest'];
+  values.forEach(function ([value, axis], place) {
+    if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)) || isCategory(axis)) return;
+    const name = point.seriesType === 'boxplot' ? quartiles[place - 1] || '' : title(axis);
+    lines.push((name ? escape(name) + ': ' : '') + escape(String(value)));
+  });
+  return lines.join('<br>');
+}
+
+function title(axis) { return axis && axis.name ? String(axis.name) : ''; }
+function escape(text) {
+  return text.replace(/[&<>"]/g, function (letter) { return '&#' + letter.charCodeAt(0) + ';'; });
+}
+
+// A figure that stays in view comes alive, unless its reader chose the drawing.
+function comeAlive(figures) {
+  if (typeof IntersectionObserver === 'undefined') return;
+  const waiting = new Map();
+  const watcher = new IntersectionObserver(function (entries) {
+    for (const entry of entries) {
+      const figure = entry.target.closest('figure');
+      clearTimeout(waiting.get(figure));
+      // Most of it, or as much as there is room for.
+      const stays = entry.intersectionRatio >= 0.6 || entry.intersectionRect.height >= innerHeight / 2;
+      if (stays && !figure.dataset.asked) waiting.set(figure, setTimeout(function () { enliven(figure); }, STAYS));
+    }
+  }, { threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1] });
+  figures.forEach(function (figure) { watcher.observe(find('.drawing', figure)); });
+  new ResizeObserver(function () {
+    figures.forEach(function (figure) { if (figure.chart) fit(figure); });
+  }).observe(find('#figures'));
+}

@@ -1,0 +1,26 @@
+// Begins.
+
+document.body.append(voice);
+
+// A link may lead to what is folded, filtered out, or in the picture of the stages.
+function follow() {
+  const id = decodeURIComponent(location.hash.slice(1));
+  if (!id) return;
+  if (id.startsWith('stage:')) { showStage(id.slice('stage:'.length), true); return; }
+  const target = document.getElementById(id);
+  if (!target) return;
+  if (target.matches('table.claims tr')) showClaim(target);
+  for (let around = target; around; around = around.parentElement) if (around.tagName === 'DETAILS') around.open = true;
+  target.scrollIntoView({ block: target.matches('tr, figure, details') ? 'center' : 'start' });
+  target.classList.add('reached');
+  setTimeout(function () { target.classList.remove('reached'); }, 2500);
+}
+
+startTheme();
+startClaims();
+startFigures();
+startTables();
+startStages();
+addEventListener('hashchange', follow);
+follow();
+document.documentElement.dataset.ready = String(Math.round(performance.now()));
