@@ -19,14 +19,7 @@ use crate::watch::{self, Change, Watch};
 use crate::{Exit, Failure, fetch, interrupt, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
-    let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
-    let sources = load(root)?;
-    let unavailable = match arguments.campaign {
-        Some(CampaignName::Simulated) => Unavailable::default(),
-        _ => fetch_missing(root, &sources, arguments, console)?,
-    };
-    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
-    let chosen = build.choose(sources);
+    let (build, chosen) = Build::begin(root, arguments, console)?;
     match arguments {
         BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
         BuildPaper { watch: true, .. } => build.again_and_again(&chosen, console),
@@ -52,6 +45,23 @@ struct Built {
 }
 
 impl<'a> Build<'a> {
+    /// A build, and the data it takes. Missing raw files are fetched.
+    pub(crate) fn begin(
+        root: &'a Path,
+        arguments: &'a BuildPaper,
+        console: &Console,
+    ) -> Result<(Self, Vec<Chosen>), Failure> {
+        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let sources = load(root)?;
+        let unavailable = match arguments.campaign {
+            Some(CampaignName::Simulated) => Unavailable::default(),
+            _ => fetch_missing(root, &sources, arguments, console)?,
+        };
+        let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
+        let chosen = build.choose(sources);
+        Ok((build, chosen))
+    }
+
     /// A build that is only planned. Nothing is fetched: what is not there is simulated.
     pub(crate) fn planned(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
         let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -67,9 +77,7 @@ impl<'a> Build<'a> {
 
     /// Builds, and prints the papers.
     fn once(&self, chosen: &[Chosen], console: &Console) -> Result<Exit, Failure> {
-        self.warn(chosen, console);
-        let report = self.build(chosen, console)?;
-        console.summary(&report);
+        let report = self.make(chosen, console)?;
         let campaigns = chosen.iter().map(|chosen| (chosen.study.name, chosen.campaign)).collect();
         let built = Built { campaigns, report };
         if self.arguments.json {
@@ -77,13 +85,26 @@ impl<'a> Build<'a> {
         } else {
             papers(&built.report).for_each(|path| anstream::println!("{path}"));
         }
-        if !built.report.succeeded() {
+        self.conclude(&built.report, console)
+    }
+
+    /// Builds, and tells what was done.
+    pub(crate) fn make(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
+        self.warn(chosen, console);
+        let report = self.build(chosen, console)?;
+        console.summary(&report);
+        Ok(report)
+    }
+
+    /// Tells how what was made compares with what is known, and how the program ends.
+    pub(crate) fn conclude(&self, report: &Report, console: &Console) -> Result<Exit, Failure> {
+        if !report.succeeded() {
             return Ok(if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
         }
         let mut exit = Exit::Success;
         for study in studies::all() {
             let compared = format!("{}/typeset/verification", study.name);
-            if built.report.stages.iter().any(|stage| stage.stage == compared)
+            if report.stages.iter().any(|stage| stage.stage == compared)
                 && let Some(outcome) = study.outcome(self.root).map_err(Failure::new)?
             {
                 console.line(&verdict(study.name, &outcome));

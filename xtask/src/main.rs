@@ -7,6 +7,7 @@ mod fetch;
 mod graph;
 mod inspect;
 mod interrupt;
+mod package;
 mod parallel;
 mod plan;
 mod reproduce;
@@ -46,6 +47,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Package(arguments) => package::run(root, &arguments, console),
         Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),

@@ -13,7 +13,7 @@ use crate::simulate::{self, Part};
 use crate::sources::Sources;
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
-use crate::{aipowermeter, compendium, edge_layers, module_energy, tinyml_mcu, vision_inference};
+use crate::{aipowermeter, artifact, compendium, edge_layers, module_energy, tinyml_mcu, vision_inference};
 
 /// A published study.
 pub struct Study {
@@ -78,7 +78,7 @@ pub struct Chosen {
     pub campaign: Campaign,
 }
 
-/// The stages of studies in a workspace, and of the compendium over them.
+/// The stages of studies in a workspace, of the compendium over them, and of the artifact's appendix.
 pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Vec<Stage> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
     let mut stages = Vec::new();
@@ -87,6 +87,7 @@ pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>)
     }
     let names: Vec<&str> = chosen.iter().map(|chosen| chosen.study.name).collect();
     stages.extend(compendium::stages(&setting, &names));
+    stages.extend(artifact::stages(&setting.study(artifact::NAME, Vec::new(), Campaign::Published), chosen));
     setting.check_order();
     stages
 }
