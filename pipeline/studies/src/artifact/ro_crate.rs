@@ -129,13 +129,21 @@ fn root(packed: &Packed<'_>, steps: &[Step<'_>]) -> Value {
     // Two studies, or two paths of one, may have the same upstream file.
     let raw: BTreeSet<String> = raw.collect();
     let collections = studies_from_raw_files(packed).map(raw_id);
+    let simulated = packed.chosen.iter().filter(|chosen| chosen.campaign != Campaign::Published);
+    let simulated: Vec<&str> = simulated.map(|chosen| chosen.study.name).collect();
+    let mut description =
+        "Papers, figures, records and tables that were made anew from the raw logs of five published studies, with \
+                           the comparison of every value with the published one."
+            .to_owned();
+    if !simulated.is_empty() {
+        description.push_str(&format!(" Made from SIMULATED data: {}.", simulated.join(", ")));
+    }
     let runs = ["#run".to_owned()].into_iter().chain(steps.iter().map(action_id)).chain(collections);
     json!({
         "@id": "./",
         "@type": "Dataset",
         "name": "Joulebook: five studies of the energy of neural networks, regenerated",
-        "description": "Papers, figures, records and tables that were made anew from the raw logs of five published studies, with \
-                        the comparison of every value with the published one.",
+        "description": description,
         "datePublished": RELEASED,
         "author": {"@id": AUTHORS},
         "publisher": {"@id": AUTHORS},
@@ -388,6 +396,9 @@ fn files(packed: &Packed<'_>) -> Vec<Value> {
             None => "Part of the repository.".to_owned(),
         };
         let mut entity = file_entity(path, file, &description);
+        if path == "README.md" {
+            entity.insert("about".to_owned(), json!({"@id": "./"}));
+        }
         if let Some(name) = parameters.get(path.as_str()) {
             entity.insert("exampleOfWork".to_owned(), json!({"@id": format!("#output/{name}")}));
         }
