@@ -26,6 +26,7 @@ fn a_package_is_whole_and_described() {
     assert_eq!(String::from_utf8_lossy(&packed.stdout), "package\n");
     check_sums(&workspace);
     check_what_is_left_out(&workspace);
+    check_dictionaries(&workspace);
 
     // The appendix is the committed one, and the workflow is the graph.
     let committed = fs::read_to_string(repository().join("ARTIFACT.md")).unwrap();
@@ -128,6 +129,43 @@ fn check_what_is_left_out(workspace: &Workspace) {
     for folder in ["/ingest/", "/clean/", "/simulated/", "/reconstructed/"] {
         assert!(!sums.contains(folder), "{folder}");
     }
+}
+
+/// Every table that is made is in a dictionary, and every column has a name and a type, and a meaning unless it is of
+/// a raw file whose authors tell none.
+fn check_dictionaries(workspace: &Workspace) {
+    let made = workspace
+        .contents("derived")
+        .into_keys()
+        .filter(|path| (path.ends_with(".parquet") || path.ends_with(".csv")) && !path.contains("/simulated/"));
+    let mut told = BTreeSet::new();
+    for study in PAPERS {
+        for file in ["datapackage.json", "rows.datapackage.json"] {
+            let descriptor = format!("derived/{study}/{file}");
+            if !workspace.path(&descriptor).exists() {
+                continue;
+            }
+            let package: Value = serde_json::from_str(&workspace.read(&descriptor)).unwrap();
+            for table in package["resources"].as_array().unwrap() {
+                let path = table["path"].as_str().unwrap();
+                for column in table["schema"]["fields"].as_array().unwrap() {
+                    assert!(column["type"].is_string() && column["name"].is_string(), "{study}/{path}: {column}");
+                    let is_raw = study == "tinyml-mcu" && path.starts_with("ingest/");
+                    assert!(is_raw || column["description"].is_string(), "{study}/{path}: {column}");
+                }
+                assert!(told.insert(format!("derived/{study}/{path}")), "{study}/{path} is told of twice");
+            }
+        }
+    }
+    assert_eq!(made.collect::<BTreeSet<_>>(), told);
+    let latency = workspace.read("derived/tinyml-mcu/rows.datapackage.json");
+    let latency: Value = serde_json::from_str(&latency).unwrap();
+    let dense = latency["resources"].as_array().unwrap().iter().find(|table| table["path"] == "clean/dense.parquet");
+    let column = dense.unwrap()["schema"]["fields"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        column,
+        serde_json::json!({"name": "latency", "type": "number", "unit": "us", "description": "Layer latency"})
+    );
 }
 
 /// The entity of the package as a whole.

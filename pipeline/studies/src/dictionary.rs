@@ -122,9 +122,7 @@ pub(crate) fn write(cx: &mut Cx<'_, '_>, told: &Told) -> Result<(), Problem> {
         }
         let description = match role {
             "results" => "Results: aggregates, regressions, and the data behind each figure.",
-            _ => {
-                "Rows of the raw files, typed, checked and cleaned. They are made anew from the raw files, and not passed on."
-            }
+            _ => "Rows of the raw files, typed, checked and cleaned; made anew from these, and not passed on.",
         };
         let package = Package {
             name: format!("{}-{role}", told.study),

@@ -209,7 +209,8 @@ fn claims(told: &[Told], effort: &Effort) -> Result<String, Problem> {
             .ok_or_else(|| Problem::new(format!("no time and disk of {name}")).in_file("paper/artifact/effort.toml"))?;
         let _ = writeln!(
             rows,
-            "| C{number} `{name}` | {} | E{number} `cargo xtask build-paper {name}`, `cargo xtask verify {name}` | {} | {} | {} |",
+            "| C{number} `{name}` | {} | E{number} `cargo xtask build-paper {name}`, `cargo xtask verify {name}` \
+             | {} | {} | {} |",
             study.claim(),
             study.expected(),
             cost.time,

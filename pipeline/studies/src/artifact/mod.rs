@@ -34,9 +34,10 @@ pub(crate) fn stages(setting: &Setting, chosen: &[Chosen]) -> Vec<Stage> {
     vec![stage.makes_file("appendix", &path).does_with(names, appendix::write)]
 }
 
-/// Whether what a stage makes at a path is ours to pass on: results are, and the rows of raw files in another
-/// form are not.
+/// Whether what a stage makes at a path is ours to pass on: results are, and so is every record, but the rows of raw
+/// files in another form are not.
 pub fn is_passed_on(stage: &str, path: &str) -> bool {
     let layer = stage.split('/').nth(1).unwrap_or_default();
-    matches!(layer, "aggregate" | "stats" | "figures" | "typeset") && !path.ends_with("/rows.datapackage.json")
+    let result = matches!(layer, "aggregate" | "stats" | "figures" | "typeset");
+    path.contains("/records/") || (result && !path.ends_with("/rows.datapackage.json"))
 }

@@ -79,7 +79,7 @@ pub fn describe(packed: &Packed<'_>) -> Result<String, toml::de::Error> {
             "conformsTo": [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": PROFILES[2].0}],
         }),
         root(packed, &steps),
-        json!({"@id": AUTHORS, "@type": "Organization", "name": "The Joulebook authors", "url": "#authors"}),
+        json!({"@id": AUTHORS, "@type": "Organization", "name": "The Joulebook authors", "url": "CITATION.cff"}),
         licence("https://spdx.org/licenses/MIT", "MIT License"),
         licence("https://spdx.org/licenses/Apache-2.0", "Apache License 2.0"),
         json!({
@@ -194,7 +194,10 @@ fn raw_files(packed: &Packed<'_>) -> Vec<Value> {
                     "@id": url,
                     "@type": "File",
                     "name": format!("raw/{}/{}", sources.study, pin.path),
-                    "description": format!("Raw file of {}, from {} at commit {}. It is fetched, and not passed on.", sources.study, pin.repository, pin.commit),
+                    "description": format!(
+                        "Raw file of {}, from {} at commit {}. It is fetched, and not passed on.",
+                        sources.study, pin.repository, pin.commit
+                    ),
                     "contentSize": pin.bytes.to_string(),
                     "sha256": pin.sha256,
                     "encodingFormat": encoding(&pin.path),
