@@ -111,6 +111,14 @@ pub(crate) enum Command {
     /// Write the graph in the language of another program.
     #[command(subcommand)]
     Export(Export),
+    /// Lay out what there is to pass on: papers, figures, records and tables of results, described and with their digests.
+    ///
+    /// Everything is brought up to date first. The folder holds an RO-Crate of the run, the graph of stages,
+    /// a data dictionary for each study, and SHA256SUMS. Raw files, and tables of their rows, are left out: they are
+    /// not ours to pass on. Prints the folder.
+    #[command(after_help = "Examples:\n  cargo xtask package --out /tmp/joulebook\n  \
+                            cd /tmp/joulebook && sha256sum --check --quiet SHA256SUMS")]
+    Package(Package),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
                             cargo xtask graph --format json")]
@@ -555,6 +563,35 @@ pub(crate) struct Verify {
     /// Print every compared value, not the worst of each artifact.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Package {
+    /// The folder to lay out.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace a package that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// A folder to take missing raw files from, as of build-paper.
+    #[arg(long = "mirror", value_name = "DIR")]
+    mirrors: Vec<PathBuf>,
+    /// Which raw files to use, as of build-paper.
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<CampaignName>,
+    #[command(flatten)]
+    simulation: SimulationOf,
+    #[command(flatten)]
+    jobs: Jobs,
+}
+
+impl Package {
+    /// The build of what is packed: everything.
+    pub(crate) fn build(&self) -> BuildPaper {
+        let data = ChosenData { campaign: self.campaign, simulation: self.simulation };
+        let mirrors = self.mirrors.clone();
+        BuildPaper { mirrors, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+    }
 }
 
 #[derive(Args)]

@@ -18,6 +18,7 @@ mod machine;
 mod man;
 mod needs;
 mod new_study;
+mod package;
 mod parallel;
 mod plan;
 mod push;
@@ -66,6 +67,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
         Command::Fetch(arguments) => fetch_command(root, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Package(arguments) => package::run(root, &arguments, console),
         Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Stage(arguments) => stage::run(root, &arguments, console),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use dag::Stage;
 
+use crate::dictionary;
 use crate::evidence;
 use crate::fragment::{self, Makers};
 use crate::paper;
@@ -91,9 +92,9 @@ fn makers(setting: &Setting, stages: &[Stage]) -> Makers {
     Makers { study: setting.study.to_owned(), campaign: setting.campaign, records, figures }
 }
 
-/// The stages that typeset the document of a study from what `stages` made and from what `paper`, the
-/// last of them, reads already.
-pub(crate) fn document(setting: &Setting, stages: &[Stage], mut paper: StageOf<'_>) -> [Stage; 2] {
+/// The stages that typeset the document of a study from what `stages` made and from what `paper` reads
+/// already, and tell the origin of its records and the columns of its tables.
+pub(crate) fn document(setting: &Setting, stages: &[Stage], mut paper: StageOf<'_>) -> Vec<Stage> {
     let records = records(setting, stages);
     let mut provenance = setting.stage("typeset", "provenance").makes("provenance", "provenance.json");
     for (path, _) in &records {
@@ -114,7 +115,7 @@ pub(crate) fn document(setting: &Setting, stages: &[Stage], mut paper: StageOf<'
     let paper = paper.makes_file("paper", &setting.paper()).uses("typst backend", &typesetter.identity());
     let main = format!("{}/paper.typ", setting.study);
     let paper = paper.calls(main, paper::typeset_paper, move |cx, main| paper::typeset_paper(cx, main, &typesetter));
-    [provenance, paper]
+    [provenance, paper].into_iter().chain(dictionary::stage(setting, stages)).collect()
 }
 
 /// The records that stages make, and the ids of the stages.

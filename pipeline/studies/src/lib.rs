@@ -5,10 +5,12 @@
 //! pins of the raw files, and the comparison with the published values.
 
 mod aipowermeter;
+pub mod artifact;
 pub mod campaign;
 mod closing;
 mod compendium;
 mod cx;
+mod dictionary;
 mod drawing;
 mod edge_layers;
 mod evidence;

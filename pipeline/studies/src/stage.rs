@@ -72,12 +72,17 @@ impl Setting {
         }
     }
 
+    /// The pins of the study's raw files.
+    pub(crate) fn pins(&self) -> &[sources::Pin] {
+        &self.pins
+    }
+
     fn declared(&self) -> MutexGuard<'_, Declared> {
         self.declared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a path that a stage reads rests on: the worst of what went into it.
-    fn status_of(&self, path: &str) -> Status {
+    pub(crate) fn status_of(&self, path: &str) -> Status {
         let mut declared = self.declared();
         let made = declared.made.get(path).copied();
         made.unwrap_or_else(|| {

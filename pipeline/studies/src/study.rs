@@ -6,7 +6,6 @@ use std::sync::Arc;
 use dag::{Digest, Stage};
 
 use crate::campaign::{Campaign, Simulation};
-use crate::compendium;
 use crate::evidence::Outcome;
 use crate::published::Published;
 use crate::record::Record;
@@ -14,6 +13,7 @@ use crate::simulate::{self, Part};
 use crate::sources::Sources;
 use crate::stage::Setting;
 use crate::verify::{self, Expectation, StudyReport};
+use crate::{artifact, compendium};
 
 /// A published study.
 pub struct Study {
@@ -61,7 +61,7 @@ pub struct Chosen {
     pub campaign: Campaign,
 }
 
-/// The stages of studies in a workspace, and of the compendium over them.
+/// The stages of studies in a workspace, of the compendium over them, and of the artifact's appendix.
 pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Vec<Stage> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
     let mut stages = Vec::new();
@@ -71,6 +71,7 @@ pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>)
     let names = chosen.iter().map(|chosen| chosen.study.name);
     let names: Vec<&str> = names.filter(|name| compendium::tells_of(name)).collect();
     stages.extend(compendium::stages(&setting, &names));
+    stages.extend(artifact::stages(&setting.study(artifact::NAME, Vec::new(), Campaign::Published), chosen));
     setting.check_order();
     stages
 }

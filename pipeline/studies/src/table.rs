@@ -4,9 +4,14 @@ use std::io::Cursor;
 
 use dag::{Context, Problem};
 use polars_core::prelude::{Column as Series, DataFrame, DataType, IdxCa, IdxSize, PolarsError};
+use polars_io::parquet::write::KeyValueMetadata;
 use polars_io::prelude::{ParquetCompression, ParquetReader, ParquetWriter, SerReader};
 use polars_lazy::prelude::{Expr, IntoLazy, col, lit};
 use rawlog::{CellRef, ColumnData, Frame};
+
+mod field;
+
+pub(crate) use field::{Field, Fields, fields_of_csv};
 
 /// A column of a derived table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,13 +238,19 @@ impl Rows {
             let declared: Vec<_> = schema.iter().map(|column| column.name).collect();
             return Err(Problem::new(format!("the table has the columns {names:?}")).expected(declared.join(", ")));
         }
-        write(cx, role, frame)
+        let told = schema.iter().map(|column| (column.unit, column.meaning)).collect::<Vec<_>>();
+        write(cx, role, frame, &told)
     }
 }
 
 /// Writes a frame of a raw file to an output of the stage, each column with the type that its
-/// cells allow, and the row labels as the column `index`.
-pub(crate) fn write_raw(cx: &mut Context<'_>, role: &str, raw: &Frame) -> Result<(), Problem> {
+/// cells allow, and the row labels as the column `index`. `tell` knows unit and meaning of a column.
+pub(crate) fn write_raw(
+    cx: &mut Context<'_>,
+    role: &str,
+    raw: &Frame,
+    tell: impl Fn(&str) -> (&'static str, &'static str),
+) -> Result<(), Problem> {
     let index = (0..raw.nrows()).map(|row| match raw.index().row(row).first() {
         Some(CellRef::Int(label)) => *label,
         _ => i64::try_from(row).unwrap_or(i64::MAX),
@@ -257,7 +268,9 @@ pub(crate) fn write_raw(cx: &mut Context<'_>, role: &str, raw: &Frame) -> Result
         });
     }
     let frame = DataFrame::new_infer_height(columns).map_err(|error| broken(&error))?;
-    write(cx, role, frame)
+    let told = raw.columns().iter().map(|column| tell(&column.name));
+    let told: Vec<_> = std::iter::once(("", "Label of the row in the raw file")).chain(told).collect();
+    write(cx, role, frame, &told)
 }
 
 /// Cells of any kind: integers or numbers where all are, else their text.
@@ -281,10 +294,17 @@ fn objects(column: &rawlog::Column) -> Series {
     }
 }
 
-fn write(cx: &mut Context<'_>, role: &str, mut frame: DataFrame) -> Result<(), Problem> {
+/// Writes a frame, with the unit and the meaning of each column in the metadata of the file.
+fn write(cx: &mut Context<'_>, role: &str, mut frame: DataFrame, told: &[(&str, &str)]) -> Result<(), Problem> {
+    let fields = frame.columns().iter().zip(told);
+    let fields = fields.map(|(column, (unit, meaning))| Field::of(column, unit, meaning));
+    let schema = serde_json::to_string(&Fields { fields: fields.collect() });
+    let schema = schema.map_err(|error| Problem::new(error.to_string()))?;
     let mut bytes = Vec::new();
     // Uncompressed: the tables are small, and a reviewer may look at them with anything.
     let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed).set_parallel(false);
+    let writer =
+        writer.with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![(field::KEY.to_owned(), schema)])));
     writer.finish(&mut frame).map_err(|error| broken(&error))?;
     cx.write(role, bytes)
 }

@@ -36,6 +36,7 @@ pub mod vision_inference;
 
 pub use compare::{Measure, ValueCheck, ValueVerdict};
 pub use expectation::{Expectation, Place};
+pub use figure::COORDINATE;
 use report::Findings;
 pub use report::{BriefReport, EntryReport, StudyReport, Summary, Verdict};
 

@@ -2,6 +2,7 @@
 
 use dag::Problem;
 
+use super::schema;
 use crate::cx::Cx;
 use crate::table::write_raw;
 
@@ -13,5 +14,8 @@ pub(crate) fn pickle(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
             Problem::new(error.to_string()).in_file(file).expected("a DataFrame as pandas writes it with to_pickle");
         problem.help("if the file was replaced, `cargo xtask fetch tinyml-mcu --force` brings the pinned one back")
     })?;
-    write_raw(cx, "table", &frame)
+    let file = file.to_owned();
+    write_raw(cx, "table", &frame, |column| {
+        (schema::raw_unit(&file, column).unwrap_or_default(), schema::raw_meaning(column))
+    })
 }

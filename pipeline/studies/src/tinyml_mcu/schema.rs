@@ -95,3 +95,49 @@ pub(crate) fn raw_unit(file: &str, column: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// What a column of a raw file holds, by its name and the notebooks; nothing where neither tells.
+pub(super) fn raw_meaning(column: &str) -> &'static str {
+    let statistic = ["_mean_50", "_std_50", "_mean", "_std"].iter().find_map(|end| column.strip_suffix(end));
+    match column {
+        "MCU" => return "Microcontroller",
+        "FPU_status" => return "Whether the floating-point unit is used",
+        "cmsis-nn" => return "Whether the CMSIS-NN kernels are used",
+        "compiler_optimization" => return "Optimisation level of the compiler",
+        "model" | "model_name" => return "Network and data set",
+        "model_type" => return "Number formats of weights and activations",
+        "weights" => return "Number format of the weights",
+        "activations" => return "Number format of the activations",
+        "layer" => return "Place or name of the layer in its network",
+        "FLOPs" => return "Floating-point operations, as the authors count them",
+        "FLOPs_profiler" => return "Floating-point operations, as a profiler counts them",
+        "MACs" => return "Multiply-accumulate operations, as the authors count them",
+        "arena_size" => return "Memory given to the interpreter for tensors",
+        "binary_size" => return "Size of the program",
+        "model_size" => return "Size of the model file",
+        "model_size_gzip" => return "Size of the model file, compressed",
+        "model_size_reduction" => return "Size against that of the model in floating point",
+        "model_size_reduction_gzip" => return "The same, both compressed",
+        "input_details_dtype" | "output_details_dtype" => return "Number format of the input or output",
+        "input_details_shape" | "output_details_shape" => return "Shape of the input or output",
+        "inferences_per_cycle" => return "Inferences of one measurement",
+        "layer_latency_relativ" => return "Share of the layer in the latency",
+        "layer_energy_relativ" => return "Share of the layer in the energy",
+        "pruned" => return "Whether the network is pruned",
+        "filename" => return "File of the recording",
+        "time" => return "When it was measured",
+        "error" => return "Error of the compiler or the run",
+        _ => {}
+    }
+    match statistic {
+        Some("latency") => "Inference latency: mean or standard deviation",
+        Some("layer_latency") => "Layer latency: mean or standard deviation",
+        Some("tflu_mcu_benchmark") => "Inference latency by the timer of the board: mean or standard deviation",
+        Some("voltage" | "layer_voltage") => "Supply voltage: mean or standard deviation",
+        Some("current" | "layer_current") => "Supply current: mean or standard deviation",
+        Some("power" | "layer_power") => "Power: mean or standard deviation",
+        Some("energy" | "layer_energy") => "Energy: mean or standard deviation",
+        Some("layer_sample_length") => "Samples of the layer: mean or standard deviation",
+        _ => "",
+    }
+}

@@ -1,0 +1,64 @@
+//! What the steps of the artifact take: `paper/artifact/effort.toml`, measured by hand.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Times and sizes, as they are told to a reader.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Effort {
+    /// What they were measured on.
+    pub(super) machine: String,
+    #[serde(rename = "step")]
+    pub(super) steps: Vec<Step>,
+    /// Of the papers of single studies, compiled and with the raw files in place, by the study's name.
+    #[serde(rename = "study")]
+    pub(super) studies: BTreeMap<String, Cost>,
+}
+
+/// A step of the whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    /// By which texts ask for it.
+    pub(super) id: String,
+    what: String,
+    pub(super) time: String,
+    #[serde(default)]
+    pub(super) disk: String,
+}
+
+/// What something takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cost {
+    pub(super) time: String,
+    pub(super) disk: String,
+}
+
+impl Effort {
+    /// The steps as a table in Markdown, without its heads.
+    pub(super) fn rows(&self) -> String {
+        let row = |step: &Step| match &*step.disk {
+            "" => format!("| {} | {} | |\n", step.what, step.time),
+            disk => format!("| {} | {} | {disk} |\n", step.what, step.time),
+        };
+        self.steps.iter().map(row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_same_times_and_sizes() {
+        let effort: Effort = toml::from_str(include_str!("../../../../paper/artifact/effort.toml")).unwrap();
+        let readme = include_str!("../../../../README.md");
+        assert!(readme.contains(&effort.rows()), "README.md must have these lines:\n{}", effort.rows());
+        for study in crate::study::all() {
+            assert!(effort.studies.contains_key(study.name), "{}", study.name);
+        }
+    }
+}

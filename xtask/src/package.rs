@@ -1,0 +1,148 @@
+//! `cargo xtask package`: a folder with what there is to pass on, described and with its digests.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dag::{Digest, Graph, Picture};
+use studies::artifact::ro_crate::{self, METADATA, Packed, PackedFile, WORKFLOW};
+use studies::artifact::{APPENDIX, is_passed_on};
+
+use crate::build_paper::Build;
+use crate::cli::Package;
+use crate::console::Console;
+use crate::{Exit, Failure};
+
+/// The digests of all files of a package, as `sha256sum --check` reads them.
+const SUMS: &str = "SHA256SUMS";
+
+/// Name of the folder that a package is laid out in before it gets its place.
+const SCRATCH: &str = ".joulebook-package-";
+
+/// Files of the repository that go with what is made. Those that a study has are added to them.
+const REPOSITORY: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CITATION.cff", "LICENSE-APACHE", "LICENSE-MIT"];
+
+pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result<Exit, Failure> {
+    check_place(&arguments.out, arguments.force)?;
+    let asked = arguments.build();
+    let (build, chosen) = Build::begin(root, &asked, console)?;
+    let report = build.make(&chosen, console)?;
+    let exit = build.conclude(&report, console)?;
+    if exit != Exit::Success {
+        console.error("nothing was packed: first everything has to be made, and to agree with what is known");
+        return Ok(exit);
+    }
+
+    let graph = build.graph(&chosen)?;
+    let mut paths: Vec<String> = REPOSITORY.map(str::to_owned).into();
+    for chosen in &chosen {
+        let study = chosen.study.name;
+        paths.extend([format!("raw/{study}/sources.toml"), format!("paper/published/{study}.toml")]);
+    }
+    let outputs = graph.stages().iter().flat_map(|stage| stage.outputs().map(move |(_, path)| (stage.id(), path)));
+    paths.extend(outputs.filter(|(stage, path)| is_passed_on(stage, path)).map(|(_, path)| path.to_owned()));
+
+    let mut package = Folder::beside(&arguments.out)?;
+    for path in &paths {
+        package.copy(root, path)?;
+    }
+    if let Some(made) = paths.iter().find(|path| path.ends_with(&format!("/{APPENDIX}"))) {
+        // Of simulated data it lies among the made data, and comes to its place here.
+        let made = root.join(made);
+        let appendix = fs::read(&made).map_err(|error| Failure::io("read", made.display(), &error))?;
+        package.write(APPENDIX, &appendix)?;
+    }
+    package.write(WORKFLOW, workflow(&graph)?.as_bytes())?;
+    let packed = Packed {
+        stages: graph.stages(),
+        chosen: &chosen,
+        files: &package.files,
+        lock: include_str!("../../Cargo.lock"),
+    };
+    let metadata = ro_crate::describe(&packed).map_err(Failure::new)?;
+    package.write(METADATA, metadata.as_bytes())?;
+    let sums = sums(&package.files);
+    package.write(SUMS, sums.as_bytes())?;
+    let (files, bytes) = (package.files.len(), package.files.values().map(|file| file.bytes).sum::<u64>());
+    package.take_place(&arguments.out)?;
+    console.line(&format!("{files} files, {:.1} MB; `sha256sum --check {SUMS}` checks them", bytes as f64 / 1e6));
+    anstream::println!("{}", arguments.out.display());
+    Ok(Exit::Success)
+}
+
+/// Refuses to replace what is no package, and a package unless that was asked for.
+fn check_place(out: &Path, force: bool) -> Result<(), Failure> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let shown = out.display();
+    if !force {
+        return Err(Failure::usage(format!(
+            "{shown} is there already; name another folder, or replace it with --force"
+        )));
+    }
+    if out.join(METADATA).is_file() && out.join(SUMS).is_file() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{shown} is no package, and is not replaced; name another folder with --out")))
+}
+
+/// The graph of stages, as `cargo xtask graph --format json` prints it.
+fn workflow(graph: &Graph) -> Result<String, Failure> {
+    graph.picture(Picture::Json, &[]).map_err(Failure::new)
+}
+
+fn sums(files: &BTreeMap<String, PackedFile>) -> String {
+    files.iter().fold(String::new(), |mut sums, (path, file)| {
+        // Writing to a text does not fail.
+        let _ = writeln!(sums, "{}  {path}", file.sha256);
+        sums
+    })
+}
+
+/// A package under construction, beside its place.
+struct Folder {
+    scratch: tempfile::TempDir,
+    files: BTreeMap<String, PackedFile>,
+}
+
+impl Folder {
+    fn beside(out: &Path) -> Result<Self, Failure> {
+        let above = match out.parent() {
+            Some(above) if above != Path::new("") => above.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let beside = |error| Failure::io("write beside", out.display(), &error);
+        fs::create_dir_all(&above).map_err(beside)?;
+        let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(above).map_err(beside)?;
+        Ok(Self { scratch, files: BTreeMap::new() })
+    }
+
+    fn copy(&mut self, root: &Path, path: &str) -> Result<(), Failure> {
+        let from = root.join(path);
+        let content = fs::read(&from).map_err(|error| Failure::io("read", from.display(), &error))?;
+        self.write(path, &content)
+    }
+
+    fn write(&mut self, path: &str, content: &[u8]) -> Result<(), Failure> {
+        let to = self.scratch.path().join("package").join(path);
+        let problem = |error| Failure::io("write", to.display(), &error);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(problem)?;
+        }
+        fs::write(&to, content).map_err(problem)?;
+        let file = PackedFile { bytes: content.len() as u64, sha256: Digest::of(content) };
+        self.files.insert(path.to_owned(), file);
+        Ok(())
+    }
+
+    /// Moves the package to its place, so that there is never a part of one.
+    fn take_place(self, out: &Path) -> Result<(), Failure> {
+        let problem = |error| Failure::io("write", out.display(), &error);
+        if out.exists() {
+            fs::rename(out, self.scratch.path().join("old")).map_err(problem)?;
+        }
+        fs::rename(self.scratch.path().join("package"), out).map_err(problem)
+    }
+}
