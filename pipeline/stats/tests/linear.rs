@@ -63,8 +63,7 @@ fn features_are_prepared_as_by_scikit_learn() {
     for case in cases("preparations", 1) {
         let (x, log) = (columns(&case["x"]), columns(&case["log"]));
         for polynomial in case["polynomials"].as_array().unwrap() {
-            let terms =
-                if polynomial["interactions"].as_bool().unwrap() { Terms::Interactions } else { Terms::All };
+            let terms = if polynomial["interactions"].as_bool().unwrap() { Terms::Interactions } else { Terms::All };
             let made = polynomial_features(&log, count(&polynomial["degree"]), terms);
             assert_eq!(made, columns(&polynomial["terms"]), "{polynomial}");
         }
@@ -170,8 +169,7 @@ fn lassos_are_those_of_scikit_learn_to_the_number_of_passes() {
         check(&fit.model, &case, 1e-9);
         let zeros = |coefficients: &[f64]| coefficients.iter().filter(|value| **value == 0.0).count();
         assert_eq!(zeros(&fit.model.coefficients), zeros(&numbers(&case["coefficients"])), "{name}");
-        let scores =
-            fold_scores(&x, &y, |x, y| lasso(&CentredProducts::of(x, y).unwrap(), &options).unwrap().model);
+        let scores = fold_scores(&x, &y, |x, y| lasso(&CentredProducts::of(x, y).unwrap(), &options).unwrap().model);
         for (made, expected) in scores.into_iter().zip(numbers(&case["fold_r2"])) {
             assert_close(made, expected, 1e-8, expected.abs().max(1.0), name);
         }

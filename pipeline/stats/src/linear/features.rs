@@ -73,9 +73,10 @@ impl Standardiser {
     /// Other observations of the same features, in the scale of those that it was made of.
     pub fn apply(&self, features: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let scales = self.means.iter().zip(&self.deviations);
-        let scaled = features.iter().zip(scales).map(|(feature, (mean, deviation))| {
-            feature.iter().map(|value| (value - mean) / deviation).collect()
-        });
+        let scaled = features
+            .iter()
+            .zip(scales)
+            .map(|(feature, (mean, deviation))| feature.iter().map(|value| (value - mean) / deviation).collect());
         scaled.collect()
     }
 }

@@ -114,8 +114,7 @@ impl CentredProducts {
         for (&row, slope) in subset.iter().zip(slopes) {
             explained += slope * self.with_target[row];
             mean -= slope * self.means[row];
-            let products: f64 =
-                subset.iter().zip(slopes).map(|(&column, other)| other * self.row(row)[column]).sum();
+            let products: f64 = subset.iter().zip(slopes).map(|(&column, other)| other * self.row(row)[column]).sum();
             squares += slope * products;
         }
         let residual = self.target - 2.0 * explained + squares + self.observations as f64 * mean * mean;
