@@ -183,7 +183,7 @@ pub(super) fn split(layers: &Layers, seed: u32) -> Split {
 }
 
 /// How the features of a model are made of its inputs, and energies of its predictions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Preparation {
     expansion: Expansion,
     standardiser: Option<Standardiser>,
@@ -272,8 +272,14 @@ pub(super) enum Preparing {
 }
 
 /// Scores of a model on each part of the training data, fitted to the others; energies in the scale of all
-/// training data.
-pub(super) fn cross_validated(model: &Model, train: &Layers, preparing: Preparing) -> Result<Vec<Scores>, Problem> {
+/// training data. `known` are those of features that are prepared once: a fold whose own preparation is the
+/// same has the same score, and need not be fitted again.
+pub(super) fn cross_validated(
+    model: &Model,
+    train: &Layers,
+    preparing: Preparing,
+    known: &[Scores],
+) -> Result<Vec<Scores>, Problem> {
     let all = Preparation::of(model, train)?;
     let once = all.prepared(train);
     let of_fold = |range: &Range<usize>| match preparing {
@@ -291,7 +297,7 @@ pub(super) fn cross_validated(model: &Model, train: &Layers, preparing: Preparin
         }
     };
     let folds = stats::folds(train.energies.len(), FOLDS);
-    folds.iter().map(|range| of_fold(range).map_err(|error| failed(model, &error))).collect()
+    folds.iter().enumerate().map(|fold| of_fold(fold).map_err(|error| failed(model, &error))).collect()
 }
 
 fn no_range(count: usize) -> stats::Error {
@@ -361,7 +367,7 @@ mod tests {
         assert!((outcome.test.r2 - 1.0).abs() < 1e-12);
         assert!((outcome.energies(&[vec![1000.0]])[0] - 503.0).abs() < 1e-9);
         for preparing in [Preparing::Once, Preparing::InEachFold] {
-            let scores = cross_validated(&model, &split.train, preparing).unwrap();
+            let scores = cross_validated(&model, &split.train, preparing, &[]).unwrap();
             assert_eq!(scores.len(), 10);
             assert!(scores.iter().all(|scores| scores.r2 > 1.0 - 1e-12 && scores.mse < 1e-20), "{scores:?}");
         }

@@ -2,12 +2,12 @@
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Band, Cartesian, Corner, Format, Legend, Line, Size};
+use plot::{About, Axis, Band, Cartesian, Corner, Figure, Format, Legend, Line, Size};
 
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::record::{Axis as RecordAxis, Record, Series};
+use crate::record::{Axis as RecordAxis, Record, Series, cells};
 use crate::table::Table;
 
 /// Feature sets that are drawn together, side by side in their order.
@@ -31,34 +31,35 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         .x_axis(RecordAxis::new("Feature-set Index"))
         .y_axis(RecordAxis::new("Test R2-Score"))
         .columns(["with MAC count", "sets", "lowest", "median", "highest"]);
-    let x = Axis::value("Feature sets, by their size", "").range(0.0, scores.len() as f64).format(Format::Plain);
-    let mut plot = Cartesian::new(x, Axis::value("Coefficient of determination in the test", "").range(-0.1, 1.0));
+    let mut panels = Vec::new();
     let mut extremes = Vec::new();
     for (flag, name, label, colour) in
-        [(1, "with operations", "True", CATEGORICAL[0]), (0, "without operations", "False", CATEGORICAL[1])]
+        [(1, "with the operations", "True", CATEGORICAL[0]), (0, "without the operations", "False", CATEGORICAL[1])]
     {
         let of: Vec<f64> = (0..scores.len()).filter(|&row| with_macs[row] == flag).map(|row| scores[row]).collect();
         let course = course(name, &scores, &with_macs, flag)?;
         let Course { name, x, lowest, median, highest } = &course;
-        plot = plot.mark(Band::new(format!("{name}, range"), x, lowest, highest, colour).opacity(0.3));
-        plot = plot.mark(Line::new(format!("{name}, median"), x, median, colour).width(0.75));
+        let sets = Axis::value("Feature sets, by their size", "").range(0.0, scores.len() as f64).format(Format::Plain);
+        let panel = Cartesian::new(sets, Axis::value("R² in the test", "")).heading(format!("Sets {name}"));
+        let panel = panel.mark(Band::new("range", x, lowest, highest, colour).opacity(0.3));
+        let panel = panel.mark(Line::new("median", x, median, colour).width(0.75));
+        panels.push(panel.legend(Legend::inside(Corner::LowerRight)));
         record = record.series(Series::band(*name, x.clone(), lowest.clone(), highest.clone()));
         record = record.series(Series::path(format!("{name}, median"), x.clone(), median.clone()));
         let failed = |error: stats::Error| table.problem(format!("{name}: {error}"));
         let (least, most) =
             of.iter().fold((f64::NAN, f64::NAN), |(least, most), score| (score.min(least), score.max(most)));
         let middle = stats::median(&of).map_err(failed)?;
-        record = record.plain_row(crate::record::cells![label, of.len(), least, middle, most]);
+        record = record.plain_row(cells![label, of.len(), least, middle, most]);
         extremes.push(format!("{name} between {least:.3} and {most:.3}"));
     }
     let alt = format!(
-        "Two bands over the feature sets: {}. With the operations the score is high whatever else is known; without \
-         them it rises with the number of features and stays low.",
+        "Two panels, ranges of scores over the feature sets: {}. With the operations the score is high whatever else is \
+         known; without them it rises with the number of features and stays low.",
         extremes.join(", ")
     );
     let about = About { id: "ablation.fig", title: "Scores of all sets of features of a convolution", alt: &alt };
-    let figure =
-        plot.legend(Legend::inside(Corner::LowerRight)).figure(about, Size::pt(446.0, 210.0)).map_err(broken)?;
+    let figure = Figure::panels(about, Size::pt(446.0, 290.0), 1, panels).map_err(broken)?;
     let note = format!("Neighbours, {TOGETHER} at a time, as lowest, median and highest score.");
     drawing::write(cx, &figure, record.note(note))
 }

@@ -39,7 +39,7 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
     ] {
         let energies = networks.iter().map(|network| mean(network, column)).collect::<Result<Vec<_>, _>>()?;
         let joules: Vec<f64> = energies.iter().map(|energy| energy * JOULES).collect();
-        plot = plot.mark(Bars::new(words, &joules, colour).labels(Format::Plain));
+        plot = plot.mark(Bars::new(words, &joules, colour).labels(Format::Fixed(0)));
         record = record.series(Series::bars(name, networks, energies));
     }
     let about = About {

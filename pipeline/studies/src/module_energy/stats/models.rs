@@ -28,7 +28,7 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
     let model = model(id)?;
     let split = parts(cx, "set", model)?;
     let outcome = models::outcome(model, &split)?;
-    let folds = models::cross_validated(model, &split.train, Preparing::Once)?;
+    let folds = models::cross_validated(model, &split.train, Preparing::Once, &[])?;
     let record = with_scores(Record::regression(*id), &folds, outcome.validation, outcome.test)?;
     let record = match outcome.fitted.end {
         None => record,
@@ -46,7 +46,7 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
     let record = waived.fold(record, |record, name| record.not_recomputable(name));
     cx.record(record.quirk("leakage").with_correction())?;
 
-    let own = models::cross_validated(model, &split.train, Preparing::InEachFold)?;
+    let own = models::cross_validated(model, &split.train, Preparing::InEachFold, &folds)?;
     let record = Record::regression(format!("{id}.corrected"));
     let record = with_scores(record, &own, outcome.validation, outcome.test)?.quirk("leakage");
     cx.record(record.note("Features are made and energies scaled in each fold, of its training part only."))?;
@@ -86,7 +86,7 @@ pub(in crate::module_energy) fn sound(cx: &mut Cx<'_, '_>, id: &&'static str) ->
     let table = Table::read(cx, "set")?;
     let split = models::split(&Layers::of(&table, model.set, model.inputs)?, SEED);
     let outcome = models::outcome(model, &split)?;
-    let folds = models::cross_validated(model, &split.train, Preparing::InEachFold)?;
+    let folds = models::cross_validated(model, &split.train, Preparing::InEachFold, &[])?;
     let record = Record::regression(sound_id(id)).value("groups", table.len());
     let record = with_scores(record, &folds, outcome.validation, outcome.test)?.quirk("job-log");
     cx.record(record.note("Without the configurations of which an error was missed; folds do not know of each other."))
