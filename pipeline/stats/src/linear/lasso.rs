@@ -1,6 +1,6 @@
 //! Least squares with a penalty on the sizes of the coefficients.
 
-use super::{CentredProducts, LinearModel, dot};
+use super::{CentredProducts, LinearModel, dot, subtract_multiple};
 use crate::error::Error;
 
 /// How [`lasso`] fits. The default is that of `sklearn.linear_model.Lasso`.
@@ -79,7 +79,7 @@ pub fn lasso(products: &CentredProducts, options: &LassoOptions) -> Result<Lasso
             let step = after - before;
             if step != 0.0 {
                 coefficients[feature] = after;
-                residuals.iter_mut().zip(row).for_each(|(residual, product)| *residual -= step * product);
+                subtract_multiple(&mut residuals, step, row);
             }
             largest = largest.max(after.abs());
             largest_step = largest_step.max(step.abs());
