@@ -184,3 +184,100 @@ fn what_is_odd_is_told_and_does_not_stop_the_analysis() {
     let shape = fs::read_to_string(workspace.path("derived/module-energy/records/mw.d2.shape.json")).unwrap();
     assert!(shape.contains("2052"));
 }
+
+const LAYERS: &str = "data/linear/00_linear-raw.csv";
+const LAYERS_LOG: &str = "data/linear/00_linear-slurm-log.out";
+const LAYERS_INGEST: &str = "module-energy/ingest/linear-1";
+
+/// Targets of single layers: two data sets, and models of them.
+const LAYER_TARGETS: [&str; 4] = [
+    "module-energy/stats/linear.macs",
+    "module-energy/stats/softmax",
+    "module-energy/stats/linear.claims",
+    "module-energy/stats/log-fixed",
+];
+
+#[test]
+fn a_file_of_single_layers_that_is_not_as_expected() {
+    let cases: [(&str, Box<Spoil>, &[&str]); 7] = [
+        (LAYERS, Box::new(|_| Vec::new()), &["empty", "codecarbon"]),
+        (
+            LAYERS,
+            Box::new(|bytes| once(&bytes, "module:Linear", "module:Conv2d")),
+            &["line 2", "a layer of the kind \"Conv2d\"", "expected: Linear"],
+        ),
+        (
+            LAYERS,
+            Box::new(|bytes| once(&bytes, "output_size:", "outputsize:")),
+            &["line 2", "no `output_size`", "a part `output_size:`"],
+        ),
+        (LAYERS, Box::new(|bytes| once(&bytes, "input_size:4645", "input_size:-4645")), &["line 2", "`input_size`"]),
+        (
+            LAYERS,
+            Box::new(|bytes| once(&bytes, "forward_passes:303", "forward_passes:0")),
+            &["line 2", "at least one forward pass"],
+        ),
+        (
+            LAYERS_LOG,
+            Box::new(|bytes| once(&bytes, "for linear...", "for linear2...")),
+            &["no data set linear; the log has linear2"],
+        ),
+        (LAYERS_LOG, Box::new(|bytes| bytes[..2000].to_vec()), &["are announced, the tracker's file has 1500"]),
+    ];
+    for (path, spoil, words) in cases {
+        let Some(mirror) = mirror() else { return };
+        let workspace = Workspace::with_raw(&mirror);
+        workspace.spoil_raw(STUDY, path, &*spoil);
+        let build = workspace.build(&LAYER_TARGETS[..3]);
+        assert_eq!(build.failed(), [LAYERS_INGEST], "{}", build.errors);
+        assert!(build.blocked().contains(&"module-energy/stats/linear.macs"));
+        assert!(build.ran().contains(&"module-energy/stats/softmax"), "another data set does not rest on it");
+        assert_told(&build, &[&format!("raw/{STUDY}/{path}"), &format!("stage: {LAYERS_INGEST} of study {STUDY}")]);
+        assert_told(&build, words);
+    }
+}
+
+#[test]
+fn layers_of_networks_must_say_of_which() {
+    let path = "data/maxpool2d/01_maxpool2d-architecture-configs-raw.csv";
+    let target = ["module-energy/aggregate/set-maxpool2d"];
+    let cases: [(Box<Spoil>, &[&str]); 2] = [
+        (
+            Box::new(|bytes| once(&bytes, "architecture=alexnet", "architecture=lenet99")),
+            &["unknown network \"lenet99\""],
+        ),
+        (Box::new(|bytes| once(&bytes, ";layer_idx=2", ";layer_no=2")), &["no `layer_idx` in its freeText"]),
+    ];
+    for (spoil, words) in cases {
+        let Some(mirror) = mirror() else { return };
+        let workspace = Workspace::with_raw(&mirror);
+        workspace.spoil_raw(STUDY, path, &*spoil);
+        let build = workspace.build(&target);
+        assert_eq!(build.failed(), ["module-energy/ingest/maxpool2d-3"], "{}", build.errors);
+        assert_told(&build, words);
+    }
+}
+
+#[test]
+fn a_data_set_too_small_for_a_model_is_told() {
+    let Some(mirror) = mirror() else { return };
+    let workspace = Workspace::with_raw(&mirror);
+    // The first configurations of Softmax, and the log as far as it tells of them.
+    let rows = 9;
+    let shorter = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines().take(1 + rows).flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
+    };
+    workspace.spoil_raw(STUDY, "data/activations/00_softmax-raw.csv", shorter);
+    workspace.spoil_raw(STUDY, "data/activations/00_activations-slurm-log.out", |bytes| {
+        let text = String::from_utf8(bytes).unwrap();
+        let (before, after) = text.split_once("Starting data-collection for softmax...").unwrap();
+        let (kept, _) = after.split_once("| 4/500 [").unwrap();
+        let kept = kept.rsplit_once("current config").unwrap().0.replace("/500 [", "/3 [");
+        format!("{before}Starting data-collection for softmax...{kept}").into_bytes()
+    });
+    let build = workspace.build(&["module-energy/stats/softmax", "module-energy/stats/tanh"]);
+    assert_eq!(build.failed(), ["module-energy/stats/softmax"], "{}", build.errors);
+    assert!(build.ran().contains(&"module-energy/stats/tanh"));
+    assert_told(&build, &["the model softmax", "needs at least", "enough layers of the data set"]);
+}

@@ -342,9 +342,6 @@ fn verdict(study: &str, outcome: &Outcome) -> String {
     if summary.simulated > 0 {
         line = format!("{line}, {} simulated and not comparable", summary.simulated);
     }
-    if summary.planned > 0 {
-        line = format!("{line}, {} are planned and not made yet", summary.planned);
-    }
     if let Some(recovered) = recovered {
         line = format!("{line}; {recovered}");
     }

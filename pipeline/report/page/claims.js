@@ -3,7 +3,7 @@
 const MEASURES = ['of the value', 'absolute', 'of the axis', ''];
 const VERDICTS = ['match', 'match (bootstrap)', 'differs', 'not recomputable'];
 // The order in which verdicts are sorted: what asks for attention first.
-const ORDER = ['differs', 'planned', 'simulated', 'not recomputable', 'no values on file', 'match'];
+const ORDER = ['differs', 'simulated', 'not recomputable', 'no values on file', 'match'];
 // Values below a row at first; more on demand.
 const AT_FIRST = 150;
 

@@ -69,8 +69,6 @@ pub struct Counts {
     pub not_comparable: usize,
     /// The released data do not give them.
     pub not_recomputable: usize,
-    /// No stage makes them yet.
-    pub planned: usize,
     /// Single values that were compared.
     pub values: usize,
     /// Records that must hold corrected or further values, and do not.
@@ -103,7 +101,6 @@ impl std::iter::Sum for Counts {
             no_values: sum.no_values + one.no_values,
             not_comparable: sum.not_comparable + one.not_comparable,
             not_recomputable: sum.not_recomputable + one.not_recomputable,
-            planned: sum.planned + one.planned,
             values: sum.values + one.values,
             further_differ: sum.further_differ + one.further_differ,
             truths_missed: sum.truths_missed + one.truths_missed,

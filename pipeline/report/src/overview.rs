@@ -88,7 +88,6 @@ fn reservations(sum: &Counts) -> Markup {
         (sum.no_values, "made, with no printed values to compare with"),
         (sum.not_comparable, "made from simulated logs and published of measured ones"),
         (sum.not_recomputable, "not recomputable from what was released"),
-        (sum.planned, "planned and not made yet"),
     ];
     let not_compared: Vec<_> = not_compared.into_iter().filter(|(number, _)| *number > 0).collect();
     let total: usize = not_compared.iter().map(|(number, _)| number).sum();
@@ -245,7 +244,6 @@ mod tests {
         no_values: 2,
         not_comparable: 0,
         not_recomputable: 1,
-        planned: 0,
         values: 70,
         further_differ: 0,
         truths_missed: 0,

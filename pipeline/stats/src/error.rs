@@ -57,6 +57,23 @@ pub enum Error {
         value: f64,
     },
 
+    /// A feature adds nothing to those before it.
+    #[error(
+        "feature {feature} is a linear combination of those before it, or constant: leave it out, or fit by \
+         singular values"
+    )]
+    Dependent {
+        /// Its place, from 0.
+        feature: usize,
+    },
+
+    /// An iteration did not end.
+    #[error("{what} did not settle: look for features of extremely different sizes")]
+    NoConvergence {
+        /// What was iterated.
+        what: &'static str,
+    },
+
     /// The values are so large or so close that squares leave the range of `f64`.
     #[error(
         "squares of {series} or of its deviations are beyond the range of a 64-bit float: use another unit for {series}"

@@ -15,6 +15,10 @@
 //! | [`ln_student_t_two_sided`], [`student_t_quantile`] | `scipy.stats.t` (`2 sf`, `ppf`), in log space |
 //! | [`argsort_quicksort`] | `numpy.argsort` of object arrays, and so `pandas.DataFrame.sort_values` on one text column |
 //! | [`bootstrap_band`] | `seaborn.regplot` of seaborn 0.10, same resamples for the same seed |
+//! | [`least_squares`], [`lasso`] | `sklearn.linear_model.LinearRegression`, `Lasso` of scikit-learn 1.2 |
+//! | [`polynomial_features`], [`Standardiser`], [`MinMax`] | `sklearn.preprocessing.PolynomialFeatures`, `StandardScaler`, `MinMaxScaler` |
+//! | [`r2_score`], [`mean_squared_error`], [`mean_absolute_error`] | those of `sklearn.metrics` |
+//! | [`shuffled_indices`], [`folds`] | `numpy.random.RandomState.permutation`, `sklearn.model_selection.KFold` |
 //! | [`bootstrap_mean`] | the whiskers of `seaborn.barplot` of seaborn 0.12, same resamples for the same seed |
 //!
 //! # Conventions
@@ -29,7 +33,8 @@
 //!   not depend on threads, and for finite data it carries about one rounding error however many values
 //!   there are. numpy adds pairwise, so the last digits may differ from numpy's. Only +, -, ×, ÷ and √
 //!   are used for all but p-values and quantiles of Student's t, hence the same bits on every machine;
-//!   those call ln and exp, whose last bit is the platform's.
+//!   those call ln and exp, whose last bit is the platform's. Linear models of many features are the exception: plain
+//!   sums, in a fixed order.
 //! - Nothing here panics on data. A result that cannot be represented is an error or NaN, as documented.
 //!
 //! # Example
@@ -54,6 +59,7 @@ mod bootstrap_mean;
 mod correlation;
 mod describe;
 mod error;
+mod linear;
 mod moments;
 mod quantile;
 mod random;
@@ -69,6 +75,10 @@ pub use bootstrap_mean::{BootstrapMeanOptions, bootstrap_mean};
 pub use correlation::{Correlation, pearson, spearman};
 pub use describe::{Describe, describe};
 pub use error::Error;
+pub use linear::{
+    CentredProducts, Lasso, LassoOptions, LeastSquares, LinearModel, MinMax, Standardiser, Terms, folds, lasso,
+    least_squares, mean_absolute_error, mean_squared_error, polynomial_features, r2_score, shuffled_indices,
+};
 pub use moments::{mean, std, variance};
 pub use quantile::{median, quantile};
 pub use random::SplitMix64;

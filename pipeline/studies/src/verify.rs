@@ -10,7 +10,6 @@
 //! | no values on file | a record of the right kind, columns and size exists; there is nothing to compare |
 //! | not recomputable | the held data do not give it; no record is needed |
 //! | simulated | the record was made from simulated data and the entry from measured: not comparable |
-//! | planned | no stage makes it yet, as the study itself says; it does not count as reproduced |
 //!
 //! Which difference is allowed stands in [`compare`], for figures in [`figure`]. Of an entry that is
 //! partly recomputable a record may name columns, rows, values or series that the held data do not give
@@ -40,9 +39,6 @@ pub use figure::COORDINATE;
 use report::Findings;
 pub use report::{BriefReport, EntryReport, StudyReport, Summary, Verdict};
 
-/// Entries that a later version of the pipeline will make, by study and the first parts of their ids.
-const PLANNED: [(&str, &[&str]); 1] = [("module-energy", &module_energy::PLANNED)];
-
 /// Bases of entries whose values the default simulation provides.
 const SIMULATED_BASES: [&str; 2] = ["simulated", "inventory"];
 
@@ -59,10 +55,7 @@ pub fn verify(
     let by_id: BTreeMap<&str, &Record> = records.iter().map(|record| (record.id.as_str(), record)).collect();
     let record = |id: &str| by_id.get(id).copied();
 
-    let report = |entry: &Entry| match record(&entry.id) {
-        None if is_planned(&published.study, entry) => EntryReport::planned(entry),
-        record => verify_entry(entry, record, campaign),
-    };
+    let report = |entry: &Entry| verify_entry(entry, record(&entry.id), campaign);
     let mut entries: Vec<EntryReport> = published.entries.iter().map(report).collect();
     let mut expectations = expectation::check(published, expectations, record);
     for report in entries.iter_mut().chain(&mut expectations) {
@@ -74,13 +67,6 @@ pub fn verify(
     let summary = Summary::of(&entries, &expectations);
     let study = published.study.clone();
     StudyReport { study, campaign, summary, entries, expectations, extra, recovery: None }
-}
-
-/// Whether the study says that no stage makes the entry yet.
-fn is_planned(study: &str, entry: &Entry) -> bool {
-    let begins = |part: &&str| entry.id.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let planned = PLANNED.iter().filter(|(name, _)| *name == study);
-    entry.recomputable != Recomputable::No && planned.flat_map(|(_, parts)| *parts).any(begins)
 }
 
 fn verify_entry(entry: &Entry, record: Option<&Record>, campaign: Campaign) -> EntryReport {

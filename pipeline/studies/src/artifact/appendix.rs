@@ -130,12 +130,11 @@ impl Told {
 
     /// Why the others cannot be compared.
     fn others(&self) -> String {
-        let Summary { no_values, not_recomputable, simulated, planned, .. } = self.verification.summary;
+        let Summary { no_values, not_recomputable, simulated, .. } = self.verification.summary;
         let parts = [
             (no_values, "have no values on file"),
             (not_recomputable, "cannot be made from what was released"),
             (simulated, "are made from simulated logs and were published of measured ones"),
-            (planned, "are planned and not made yet"),
         ];
         let parts: Vec<String> =
             parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();

@@ -126,7 +126,6 @@ fn words(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::NoValuesOnFile => ("none", "no values on file"),
         Verdict::NotRecomputable => ("none", "not recomputable"),
         Verdict::Simulated => ("caution", "simulated"),
-        Verdict::Planned => ("caution", "planned"),
     }
 }
 

@@ -23,7 +23,6 @@ pub(super) fn counts(report: &StudyReport) -> Counts {
         no_values: report.summary.no_values,
         not_comparable: report.summary.simulated,
         not_recomputable: report.summary.not_recomputable,
-        planned: report.summary.planned,
         values: report.summary.values_compared + report.summary.band_values_compared,
         further_differ: report.summary.expectations_mismatched,
         truths_missed: missed,
@@ -65,7 +64,6 @@ fn headline(counts: &Counts, status: Status) -> (Tone, &'static str) {
     match status {
         _ if counts.is_bad() => (Tone::Bad, "differs"),
         _ if counts.simulated_campaign => (Tone::Caution, "simulated"),
-        _ if counts.planned > 0 => (Tone::Caution, "made in part, matches"),
         Status::Simulated => (Tone::Caution, "matches, in part on simulated logs"),
         Status::Reconstructed => (Tone::Caution, "matches, in part on reconstructed logs"),
         Status::Published => (Tone::Good, "matches"),
@@ -111,7 +109,6 @@ fn bar(counts: &Counts) -> Markup {
         ("differ", counts.differ, "differ"),
         ("no-values", counts.no_values, "no values on file"),
         ("lost", counts.not_recomputable, "not recomputable"),
-        ("planned", counts.planned, "planned"),
     ];
     let parts = || parts.iter().filter(|(_, number, _)| *number > 0);
     html! {

@@ -1,4 +1,6 @@
-//! Group: configurations as means of their runs, and networks as sums of their modules.
+//! Group: configurations as means of their runs, networks as sums of their modules, and data sets of
+//! single layers.
 
+pub(super) mod data_sets;
 pub(super) mod groups;
 pub(super) mod networks;

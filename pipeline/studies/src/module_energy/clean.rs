@@ -14,8 +14,8 @@ use crate::table::{Rows, Table};
 /// What the cleaning of a table of runs leaves behind.
 #[derive(Clone, Copy, Default, Serialize)]
 pub(super) struct Cleaning {
-    /// Record of the rows that are left out.
-    pub(super) dropped: Option<&'static str>,
+    /// Records of the rows that are left out; notebooks print them more than once.
+    pub(super) dropped: &'static [&'static str],
     /// Record of the number of rows and columns that stay.
     pub(super) shape: Option<&'static str>,
     /// Record of how many runs there are, and how many of them are odd.
@@ -25,28 +25,53 @@ pub(super) struct Cleaning {
 impl Cleaning {
     /// The ids of the records.
     pub(super) fn ids(&self) -> impl Iterator<Item = &'static str> {
-        [self.dropped, self.shape, self.runs].into_iter().flatten()
+        self.dropped.iter().copied().chain(self.shape).chain(self.runs)
     }
 }
 
-/// Runs that the original keeps, their energies divided by the number of forward passes.
+/// Runs of networks and their modules that the original keeps, their energies divided by the number of
+/// forward passes.
 ///
 /// Left out are runs in which the original found an error of the energy counter, and such with a
 /// negative energy.
 pub(super) fn runs(cx: &mut Cx<'_, '_>, cleaning: &Cleaning) -> Result<(), Problem> {
     let raw = Table::read(cx, "runs")?;
     let draws = draws(&raw)?;
+    let (kept, rows) = sound(cx, &raw, cleaning)?;
+    let draws = kept.iter().filter_map(|&row| draws.get(row).copied()).collect();
+    rows.without("failed").integers("draw", draws).write(cx, "table", &schema::clean(raw.has("longitude")))
+}
+
+/// What the cleaning of a table of runs of single layers leaves behind, and which layers they are.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct LayerCleaning {
+    pub(super) cleaning: Cleaning,
+    pub(super) parameters: &'static [&'static str],
+    pub(super) of_networks: bool,
+}
+
+/// The same for runs of single layers. Those with an error that the original missed stay in, and are
+/// marked by column `failed`.
+pub(super) fn layer_runs(cx: &mut Cx<'_, '_>, layers: &LayerCleaning) -> Result<(), Problem> {
+    let raw = Table::read(cx, "runs")?;
+    let (_, rows) = sound(cx, &raw, &layers.cleaning)?;
+    rows.write(cx, "table", &schema::layer_runs(layers.parameters, layers.of_networks))
+}
+
+/// The rows that the original keeps, and what is in them after the energies were divided by the number of
+/// forward passes; writes the records of the cleaning.
+fn sound(cx: &mut Cx<'_, '_>, raw: &Table, cleaning: &Cleaning) -> Result<(Vec<usize>, Rows), Problem> {
     let failed = if raw.has("failed") { raw.integers("failed")? } else { vec![SOUND; raw.len()] };
-    let negative = negative(&raw)?;
+    let negative = negative(raw)?;
     let drops = |row: usize| failed.get(row) == Some(&FAILED);
     let kept: Vec<usize> = (0..raw.len()).filter(|&row| !drops(row) && !negative.contains(&row)).collect();
 
     let runs = raw.take(&kept)?;
     // Without what the row was and what the log tells of it, which are ours.
     let columns = raw.names().len() - 1 - usize::from(raw.has("failed"));
-    if let Some(id) = cleaning.dropped {
+    for id in cleaning.dropped {
         let dropped = (0..raw.len()).filter(|&row| drops(row));
-        let record = dropped.fold(Record::table(id).columns(["row index"]), |record, row| record.plain_row([row]));
+        let record = dropped.fold(Record::table(*id).columns(["row index"]), |record, row| record.plain_row([row]));
         cx.record(record)?;
     }
     if let Some(id) = cleaning.shape {
@@ -59,7 +84,7 @@ pub(super) fn runs(cx: &mut Cx<'_, '_>, cleaning: &Cleaning) -> Result<(), Probl
             .value("failed", count(FAILED))
             .value("missed", count(MISSED))
             .value("negative energy", negative.len())
-            .value("clock set back", set_back(&raw)?)
+            .value("clock set back", set_back(raw)?)
             .value("no processor power", raw.numbers("cpu_power")?.iter().filter(|&&power| power == 0.0).count())
             .value("kept", runs.len())
             .note("missed: errors of the energy counter that do not begin a line of the job log.");
@@ -67,13 +92,12 @@ pub(super) fn runs(cx: &mut Cx<'_, '_>, cleaning: &Cleaning) -> Result<(), Probl
     }
 
     let passes = runs.numbers("forward_passes")?;
-    let mut rows = Rows::of(&runs).without("failed");
+    let mut rows = Rows::of(&runs);
     for name in runs.names().iter().filter(|name| name.contains("energy")) {
         let of_a_pass = runs.numbers(name)?.iter().zip(&passes).map(|(energy, passes)| energy / passes).collect();
         rows = rows.with_floats(name, of_a_pass);
     }
-    let draws = kept.iter().filter_map(|&row| draws.get(row).copied()).collect();
-    rows.integers("draw", draws).write(cx, "table", &schema::clean(raw.has("longitude")))
+    Ok((kept, rows))
 }
 
 /// For each run, how often its repetition of its configuration was measured before in the file.

@@ -1,7 +1,11 @@
-//! The figures: shares of the kinds of modules, as bars and against the batch size.
+//! The figures: shares of the kinds of modules, as bars and against the batch size; predictions of the
+//! energy models, the scores of the ablation, and estimates of networks.
 
+pub(super) mod ablation;
 pub(super) mod batch;
 pub(super) mod contrib;
+pub(super) mod estimates;
+pub(super) mod fits;
 
 use dag::Problem;
 use plot::style::CATEGORICAL;

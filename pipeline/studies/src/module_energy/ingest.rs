@@ -12,6 +12,8 @@ use super::schema::{self, ARCHITECTURES, KINDS};
 use crate::cx::Cx;
 use crate::table::Rows;
 
+pub(super) mod layers;
+
 /// A run in which no error was logged, one with an error as the original found it, and one with an
 /// error that it missed: column `failed`.
 pub(super) const SOUND: i64 = 0;
@@ -95,49 +97,74 @@ fn failures(cx: &Cx<'_, '_>, name: &str, tracker: &Tracker) -> Result<Vec<i64>, 
     Ok(failed)
 }
 
-/// The runs, column by column.
+/// The runs of networks and their modules, column by column.
 fn rows(runs: &[Run], path: &str) -> Result<Rows, Problem> {
-    let floats = |value: fn(&Run) -> f64| runs.iter().map(value).collect::<Vec<f64>>();
-    let texts = |value: fn(&Run) -> String| runs.iter().map(value).collect::<Vec<String>>();
-    let counts = |value: fn(&Run) -> u64| runs.iter().map(value).map(signed).collect::<Vec<i64>>();
     let (mut networks, mut layers) = (Vec::new(), Vec::new());
     for run in runs {
-        let wrong = |found: String, expected: String| {
-            Problem::new(format!("project_name: {found}"))
-                .in_file(path)
-                .at_line(run.line)
-                .expected(expected)
-                .help(FETCH)
-        };
-        let label = |name: &str| {
-            let text = run.project.label(name);
-            text.ok_or_else(|| wrong(format!("no `{name}` in its freeText"), format!("a part `{name}=`")))
-        };
-        let (network, layer) = (label("architecture")?, label("layer_idx")?);
-        let module = &run.project.module;
-        let place =
-            layer.parse::<u32>().map_err(|_| wrong(format!("layer_idx={layer:?}"), "a whole number".to_owned()))?;
-        if let Some((found, expected)) = unknown(network, i64::from(place), module) {
-            return Err(wrong(found, expected));
+        let (network, layer) = (label(run, "architecture", path)?, place(run, path)?);
+        if let Some((found, expected)) = unknown(network, layer, &run.project.module) {
+            return Err(wrong_project(run, path, found, expected));
         }
         networks.push(network.to_owned());
-        layers.push(i64::from(place));
+        layers.push(layer);
     }
+    Ok(tracked(runs)
+        .texts("module", texts(runs, |run| run.project.module.clone()))
+        .integers("rep_no", counts(runs, |run| run.project.repetition))
+        .integers("macs", counts(runs, |run| run.project.macs))
+        .integers("batch_size", counts(runs, |run| run.project.batch_size))
+        .texts("architecture", networks)
+        .integers("layer_idx", layers)
+        .integers("forward_passes", counts(runs, |run| run.project.forward_passes)))
+}
 
+/// A problem with the packed text of a run.
+fn wrong_project(run: &Run, path: &str, found: String, expected: String) -> Problem {
+    Problem::new(format!("project_name: {found}")).in_file(path).at_line(run.line).expected(expected).help(FETCH)
+}
+
+/// A pair of the free text of a run.
+fn label<'a>(run: &'a Run, name: &str, path: &str) -> Result<&'a str, Problem> {
+    let wrong = || wrong_project(run, path, format!("no `{name}` in its freeText"), format!("a part `{name}=`"));
+    run.project.label(name).ok_or_else(wrong)
+}
+
+/// The place of the module in its network.
+fn place(run: &Run, path: &str) -> Result<i64, Problem> {
+    let layer = label(run, "layer_idx", path)?;
+    let place = layer.parse::<u32>();
+    let wrong = |_| wrong_project(run, path, format!("layer_idx={layer:?}"), "a whole number".to_owned());
+    place.map(i64::from).map_err(wrong)
+}
+
+fn floats(runs: &[Run], value: fn(&Run) -> f64) -> Vec<f64> {
+    runs.iter().map(value).collect()
+}
+
+fn texts(runs: &[Run], value: fn(&Run) -> String) -> Vec<String> {
+    runs.iter().map(value).collect()
+}
+
+fn counts(runs: &[Run], value: fn(&Run) -> u64) -> Vec<i64> {
+    runs.iter().map(value).map(signed).collect()
+}
+
+/// What the tracker tells of each run, without what was measured.
+fn tracked(runs: &[Run]) -> Rows {
     let mut rows = Rows::new()
         .integers("row", (0..).take(runs.len()).collect())
-        .texts("timestamp", texts(|run| iso8601(run.timestamp)))
-        .texts("run_id", texts(|run| run.run_id.clone()))
-        .floats("duration", floats(|run| run.duration))
-        .floats("emissions", floats(|run| run.emissions))
-        .floats("emissions_rate", floats(|run| run.emissions_rate))
-        .floats("cpu_power", floats(|run| run.power.cpu))
-        .floats("gpu_power", floats(|run| run.power.gpu))
-        .floats("ram_power", floats(|run| run.power.ram))
-        .floats("cpu_energy", floats(|run| run.energy.cpu))
-        .floats("gpu_energy", floats(|run| run.energy.gpu))
-        .floats("ram_energy", floats(|run| run.energy.ram))
-        .floats("energy_consumed", floats(|run| run.energy.consumed));
+        .texts("timestamp", texts(runs, |run| iso8601(run.timestamp)))
+        .texts("run_id", texts(runs, |run| run.run_id.clone()))
+        .floats("duration", floats(runs, |run| run.duration))
+        .floats("emissions", floats(runs, |run| run.emissions))
+        .floats("emissions_rate", floats(runs, |run| run.emissions_rate))
+        .floats("cpu_power", floats(runs, |run| run.power.cpu))
+        .floats("gpu_power", floats(runs, |run| run.power.gpu))
+        .floats("ram_power", floats(runs, |run| run.power.ram))
+        .floats("cpu_energy", floats(runs, |run| run.energy.cpu))
+        .floats("gpu_energy", floats(runs, |run| run.energy.gpu))
+        .floats("ram_energy", floats(runs, |run| run.energy.ram))
+        .floats("energy_consumed", floats(runs, |run| run.energy.consumed));
     let places: Vec<&Place> = runs.iter().filter_map(|run| run.place.as_ref()).collect();
     let with_place = !places.is_empty();
     if with_place {
@@ -149,12 +176,12 @@ fn rows(runs: &[Run], path: &str) -> Result<Rows, Problem> {
         rows = texts_or_nothing(rows, "cloud_region", of(|place| &place.cloud_region));
     }
     rows = rows
-        .texts("os", texts(|run| run.machine.os.clone()))
-        .texts("python_version", texts(|run| run.machine.python_version.clone()))
-        .integers("cpu_count", counts(|run| run.machine.cpu_count))
-        .texts("cpu_model", texts(|run| run.machine.cpu_model.clone()))
-        .integers("gpu_count", counts(|run| run.machine.gpu_count))
-        .texts("gpu_model", texts(|run| run.machine.gpu_model.clone()));
+        .texts("os", texts(runs, |run| run.machine.os.clone()))
+        .texts("python_version", texts(runs, |run| run.machine.python_version.clone()))
+        .integers("cpu_count", counts(runs, |run| run.machine.cpu_count))
+        .texts("cpu_model", texts(runs, |run| run.machine.cpu_model.clone()))
+        .integers("gpu_count", counts(runs, |run| run.machine.gpu_count))
+        .texts("gpu_model", texts(runs, |run| run.machine.gpu_model.clone()));
     if with_place {
         let of = |value: fn((f64, f64)) -> f64| {
             places.iter().map(|place| place.coordinates.map_or(f64::NAN, value)).collect::<Vec<f64>>()
@@ -162,17 +189,9 @@ fn rows(runs: &[Run], path: &str) -> Result<Rows, Problem> {
         rows = rows.floats("longitude", of(|(longitude, _)| longitude));
         rows = rows.floats("latitude", of(|(_, latitude)| latitude));
     }
-    Ok(rows
-        .floats("ram_total_size", floats(|run| run.machine.ram_total_size))
-        .texts("tracking_mode", texts(|run| run.machine.tracking_mode.clone()))
-        .texts("on_cloud", texts(|run| if run.machine.on_cloud { "Y" } else { "N" }.to_owned()))
-        .texts("module", texts(|run| run.project.module.clone()))
-        .integers("rep_no", counts(|run| run.project.repetition))
-        .integers("macs", counts(|run| run.project.macs))
-        .integers("batch_size", counts(|run| run.project.batch_size))
-        .texts("architecture", networks)
-        .integers("layer_idx", layers)
-        .integers("forward_passes", counts(|run| run.project.forward_passes)))
+    rows.floats("ram_total_size", floats(runs, |run| run.machine.ram_total_size))
+        .texts("tracking_mode", texts(runs, |run| run.machine.tracking_mode.clone()))
+        .texts("on_cloud", texts(runs, |run| if run.machine.on_cloud { "Y" } else { "N" }.to_owned()))
 }
 
 /// What is wrong with a network or a kind of module that the study does not know, and what would be right.

@@ -112,6 +112,46 @@ pub(super) fn clean(place: bool) -> Vec<Column> {
     runs(place, false).into_iter().chain([DRAW]).collect()
 }
 
+/// Settings of single layers.
+const SETTINGS: [Column; 8] = [
+    BATCH_SIZE,
+    Column::new("image_size", "", "Edge of the square pictures that come in"),
+    Column::new("kernel_size", "", "Edge of the square kernel or window"),
+    Column::new("in_channels", "", "Channels that come in"),
+    Column::new("out_channels", "", "Channels that come out"),
+    Column::new("stride", "", "Step of the kernel or window"),
+    Column::new("padding", "", "Zeros around the pictures, on each side"),
+    Column::new("input_size", "", "Values that come in, for each input of the batch"),
+];
+const OUTPUT_SIZE: Column = Column::new("output_size", "", "Values that come out, for each input of the batch");
+
+/// The columns of the settings of layers, in the given order.
+fn settings(parameters: &[&str]) -> impl Iterator<Item = Column> {
+    let column = |name: &&str| SETTINGS.into_iter().chain([OUTPUT_SIZE]).find(|column| column.name == *name);
+    parameters.iter().filter_map(column)
+}
+
+/// The columns of a table of runs of single layers, which may be those of networks.
+pub(super) fn layer_runs(parameters: &[&str], of_networks: bool) -> Vec<Column> {
+    let known = |name: &str| RUN.into_iter().find(|column| column.name == name);
+    let of_place = |column: &Column| rawlog::tracker::PLACE_COLUMNS.contains(&column.name);
+    let tracked = RUN.into_iter().take_while(|column| column.name != "batch_size").filter(|column| !of_place(column));
+    let labels = [ARCHITECTURE, Column::new("layer_idx", "", "Place of the module in its network, from 0")];
+    let labels = labels.into_iter().filter(|_| of_networks);
+    let rest = known("forward_passes").into_iter().chain([FAILED]);
+    [ROW].into_iter().chain(tracked).chain(settings(parameters)).chain(labels).chain(rest).collect()
+}
+
+/// Layers with settings, each the mean of its runs.
+pub(super) fn layer_set(parameters: &[&str]) -> Vec<Column> {
+    let means = [
+        Column::new("macs", "", "Multiply-accumulate operations of one forward pass"),
+        Column::new("cpu_energy", "kWh", "Energy of the processors for one forward pass"),
+        Column::new("runs", "", "Runs of which it is the mean"),
+    ];
+    settings(parameters).chain(means).collect()
+}
+
 /// The failed configurations of the logs with progress bars.
 pub(super) const FAILURES: &[Column] = &[
     Column::new("data_set", "", "Data set of the log"),
@@ -159,6 +199,30 @@ pub(super) const CONTRIBUTIONS: &[Column] = &[
     Column::new("share", "%", "Mean share, each share rounded to two decimals"),
     Column::new("lower", "%", "Lower end of the 95 % bootstrap interval of the mean"),
     Column::new("upper", "%", "Its upper end"),
+];
+
+/// Layers of a test part: scaled energies, and what a model says of them.
+pub(super) const PREDICTIONS: &[Column] = &[
+    Column::new("truth", "", "Energy in the range of the training part"),
+    Column::new("predicted", "", "Its prediction"),
+];
+
+/// Sets of features of the ablation, by size and then in lexicographic order.
+pub(super) const ABLATION: &[Column] = &[
+    Column::new("features", "", "Number of features"),
+    Column::new("with_macs", "", "Whether the operations are among them (1) or not (0)"),
+    Column::new("validation", "", "Coefficient of determination in the validation part"),
+    Column::new("test", "", "The same in the test part"),
+];
+
+/// Estimates of layers or whole networks.
+pub(super) const ESTIMATES: &[Column] = &[
+    ARCHITECTURE,
+    BATCH_SIZE,
+    MODULE,
+    Column::new("measured", "kWh", "Energy of the processors for one forward pass"),
+    Column::new("predicted", "kWh", "What the original's models say of it"),
+    Column::new("corrected", "kWh", "What models without an intercept say of it"),
 ];
 
 /// The unit of a column of a raw file.

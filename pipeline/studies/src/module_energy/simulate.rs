@@ -1,23 +1,25 @@
 //! The simulated campaign: runs of networks whose modules take known energies, and job logs with known
 //! failures.
 //!
-//! Energies of runs are those of [`networks`] with noise; a whole network takes less than the sum of its
+//! Energies of runs are those of [`energies`] with noise; a whole network takes less than the sum of its
 //! modules by a known share. The jobs are as the genuine ones: the second of the final data is the sound
-//! part of the first cluster run, which broke off. Single layers by themselves have a job log only; who
-//! needs their runs adds a part that writes both from the same [`runs::Configuration`]s.
+//! part of the first cluster run, which broke off. Single [`layers`] have random settings.
 
+mod energies;
+mod layers;
 mod logs;
-mod networks;
 mod runs;
 mod truths;
 
 use dag::Problem;
 use stats::SplitMix64;
 
-use self::logs::{Ending, Errors, Printed};
+use self::logs::{Ending, Printed};
 use self::runs::Configuration;
 use self::truths::Job;
-use super::jobs::{BARS, JOBS, PARSED};
+use super::architecture;
+use super::jobs::{JOBS, PARSED};
+use super::layers::LAYER_SETS;
 use super::schema;
 use crate::campaign::Simulation;
 use crate::simulate::{Part, RawFiles};
@@ -26,10 +28,14 @@ use crate::truth::Truth;
 /// The parts of the campaign.
 pub(crate) fn campaign(simulation: Simulation) -> Vec<Part> {
     let of_jobs = JOBS.iter().flat_map(|job| [job.tracker, job.log]).chain([PARSED]).map(str::to_owned).collect();
-    let of_bars = BARS.iter().map(|(_, path, _)| (*path).to_owned()).collect();
+    let layer_jobs = LAYER_SETS.iter().flat_map(|set| set.jobs());
+    let mut of_layers: Vec<String> = layer_jobs.flat_map(|job| [job.tracker, job.log]).map(str::to_owned).collect();
+    // The activations share a job log.
+    of_layers.sort();
+    of_layers.dedup();
     vec![
         Part::new("architectures", of_jobs, simulation, architectures),
-        Part::new("layers", of_bars, simulation, layers),
+        Part::new("layers", of_layers, simulation, layers::layers),
     ]
 }
 
@@ -52,9 +58,9 @@ const BROKEN_OFF: u64 = LARGEST_BATCH + 1;
 
 /// A network at a batch size: the whole, then its layers.
 fn network(name: &'static str, batch_size: u64) -> Vec<Configuration> {
-    let layers = networks::layers(name);
+    let layers = architecture::layers(name);
     let labels = |layer: usize| vec![("architecture", name.to_owned()), ("layer_idx", layer.to_string())];
-    let all: f64 = layers.iter().map(|layer| layer.joules(batch_size)).sum();
+    let all: f64 = layers.iter().map(|layer| energies::of_layer(layer, batch_size)).sum();
     let whole = Configuration {
         module: if name == "alexnet" { "AlexNet" } else { "VGG" },
         batch_size,
@@ -69,7 +75,7 @@ fn network(name: &'static str, batch_size: u64) -> Vec<Configuration> {
         settings: Vec::new(),
         labels: labels(place + 1),
         macs: layer.macs * batch_size,
-        joules: layer.joules(batch_size),
+        joules: energies::of_layer(layer, batch_size),
     });
     std::iter::once(whole).chain(modules).collect()
 }
@@ -117,12 +123,16 @@ fn architectures(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Ve
     let first = final_2.continued(("vgg13", BROKEN_OFF), broken_off, start, &mut random);
 
     let planned = final_1.configurations.len();
+    let [one, two, three] = &JOBS;
     let log = |job: &Job, preamble: &'static str, ending: Ending| {
-        logs::printed(&job.configurations, &job.runs, &Printed { preamble, planned, ending })
+        logs::printed(
+            &job.configurations,
+            &job.runs,
+            &Printed { preamble, data_set: one.data_set, doing: "", planned, ending },
+        )
     };
     let died = rest.next().map_or(Ending::Cut, Ending::Died);
     let preamble = "Starting job 1\nSLURM assigned me these nodes:\nnode1\nLoading [architectures] data-collector\n\n";
-    let [one, two, three] = &JOBS;
     files.write(one.tracker, runs::tracker_csv(&final_1.configurations, &final_1.runs))?;
     files.write(one.log, log(&final_1, "", Ending::Done))?;
     files.write(two.tracker, runs::tracker_csv(&final_2.configurations, &final_2.runs))?;
@@ -131,69 +141,4 @@ fn architectures(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Ve
     files.write(three.log, log(&first, preamble, died))?;
     files.write(PARSED, runs::parsed_csv(&schema::RAW_PARSED, &first.configurations, &first.runs))?;
     Ok(truths::of_jobs(&final_1, &final_2, &first))
-}
-
-/// Configurations of a data set of single layers, when the scale is 1.
-const LAYERS: u32 = 500;
-
-/// Of how many configurations one fails, and of how many of these the original misses one.
-const FAILING: u64 = 40;
-const MISSED: u64 = 6;
-
-/// The job logs of single layers.
-fn layers(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Vec<Truth>, Problem> {
-    let mut random = SplitMix64::new(simulation.seed.wrapping_add(1 << 32));
-    let mut counts = Vec::new();
-    for (_, path, data_sets) in BARS {
-        let mut log = String::new();
-        for name in data_sets {
-            let mut configurations = Vec::new();
-            for _ in 0..LAYERS * simulation.scale {
-                let configuration = layer(name, &mut random);
-                let errors = match random.next_u64() % FAILING {
-                    0 if random.next_u64().is_multiple_of(MISSED) => Errors::Missed,
-                    0 => Errors::Found(1 + random.next_u64() % 8),
-                    _ => Errors::None,
-                };
-                configurations.push((configuration, errors));
-            }
-            let count = |is: fn(&Errors) -> bool| configurations.iter().filter(|(_, errors)| is(errors)).count();
-            counts.push([
-                count(|errors| *errors != Errors::None),
-                count(|errors| matches!(errors, Errors::Found(_))),
-                count(|errors| *errors == Errors::Missed),
-            ]);
-            log.push_str(&logs::bars(name, &configurations, 103.0 + random.unit()));
-        }
-        files.write(path, log.into_bytes())?;
-    }
-    Ok(truths::of_failures(&counts))
-}
-
-/// A layer with random settings, within the limits of the genuine data sets.
-fn layer(data_set: &str, random: &mut SplitMix64) -> Configuration {
-    let limits: &[(&'static str, u64, u64)] = match data_set {
-        "conv2d" => &[
-            ("image_size", 4, 224),
-            ("kernel_size", 1, 11),
-            ("in_channels", 1, 512),
-            ("out_channels", 1, 512),
-            ("stride", 1, 5),
-            ("padding", 0, 3),
-        ],
-        "linear" => &[("input_size", 1, 5000), ("output_size", 1, 5000)],
-        "maxpool2d" => &[
-            ("image_size", 4, 224),
-            ("kernel_size", 1, 11),
-            ("in_channels", 1, 512),
-            ("stride", 1, 5),
-            ("padding", 0, 3),
-        ],
-        _ => &[("input_size", 50_000, 5_000_000)],
-    };
-    let mut within = |least: u64, most: u64| least + random.next_u64() % (most - least + 1);
-    let batch_size = within(1, 512);
-    let settings = limits.iter().map(|&(name, least, most)| (name, within(least, most))).collect();
-    // Their runs are not written yet, and so need neither operations nor energies.
-    Configuration { module: "", batch_size, settings, labels: Vec::new(), macs: 0, joules: 0.0 }
 }

@@ -1,5 +1,9 @@
 //! Deviations of the sums from the whole networks, and mean shares with bootstrap intervals.
 
+pub(super) mod ablation;
+pub(super) mod estimates;
+pub(super) mod models;
+
 use dag::Problem;
 use serde::Serialize;
 use stats::BootstrapMeanOptions;
@@ -53,7 +57,14 @@ impl Document {
             Document::Seed => {
                 &["seed.totals", "seed.totals.corrected", "seed.deviation", "derived.seed_literal.totals"]
             }
-            Document::Final => &["mw.totals", "mw.totals.corrected", "derived.mw.deviation"],
+            Document::Final => &[
+                "mw.totals",
+                "mw.totals.corrected",
+                "derived.mw.deviation",
+                "est.deviations",
+                "est.blacklist",
+                "est.blacklist.corrected",
+            ],
             Document::First => &["u1.totals", "u1.totals.corrected"],
         }
     }
@@ -168,7 +179,10 @@ pub(super) fn totals(cx: &mut Cx<'_, '_>, document: &Document) -> Result<(), Pro
             cx.record(table("derived.seed_literal.totals".to_owned(), TOTALS).quirk("rounded-early"))?;
             cx.record(deviations("seed.deviation").note("Of the file as it is, runs with errors included."))?;
         }
-        Document::Final => cx.record(deviations("derived.mw.deviation"))?,
+        Document::Final => {
+            cx.record(deviations("derived.mw.deviation"))?;
+            of_estimates(cx, &printed)?;
+        }
         Document::First => {}
     }
 
@@ -192,6 +206,32 @@ pub(super) fn totals(cx: &mut Cx<'_, '_>, document: &Document) -> Result<(), Pro
         "Deviations as fractions, not rounded. Batch sizes that were measured twice count once, as the mean of all \
          their runs; as draws they count twice.",
     ))
+}
+
+/// The deviations as the notebook of the estimates shows them (cells 11 and 14). It looks for batch sizes
+/// that deviate too much and speaks of 10 %, but tests for 90 % (quirk `blacklist`).
+fn of_estimates(cx: &mut Cx<'_, '_>, networks: &[Network]) -> Result<(), Problem> {
+    let mut by_name: Vec<&Network> = networks.iter().collect();
+    by_name.sort_by(|a, b| a.name.cmp(&b.name));
+    let columns = ["architecture", "mean_percent_deviation", "mean_total_agg_energy", "mean_measured_energy"];
+    let record = Record::table("est.deviations").columns(columns).unit(columns[2], "kWh").unit(columns[3], "kWh");
+    let row = |record: Record, network: &&Network| {
+        record.plain_row(cells![network.name.as_str(), network.signed, network.modules, network.measured])
+    };
+    let record = by_name.iter().fold(record, row);
+    cx.record(record.note("mean_percent_deviation: a fraction, the mean of signed deviations."))?;
+
+    let bad = |limit: f64| {
+        let beyond = |network: &&Network| network.lowest.abs().max(network.highest.abs()) > limit;
+        let names: Vec<&str> = networks.iter().filter(beyond).map(|network| network.name.as_str()).collect();
+        if names.is_empty() {
+            "No bad measurements found!".to_owned()
+        } else {
+            format!("Bad measurements found: {}", names.join(", "))
+        }
+    };
+    cx.record(Record::scalar("est.blacklist").value("value", bad(0.9)).quirk("blacklist").with_correction())?;
+    cx.record(Record::scalar("est.blacklist.corrected").value("value", bad(0.1)).quirk("blacklist"))
 }
 
 fn deviation_cells(network: &Network) -> [Cell; 7] {

@@ -114,7 +114,6 @@ fn entry_lines(out: &mut String, entry: &EntryReport, layout: &Layout, width: us
         Verdict::NoValuesOnFile => ("no values", YELLOW),
         Verdict::NotRecomputable => ("not recomp", YELLOW),
         Verdict::Simulated => ("simulated", YELLOW),
-        Verdict::Planned => ("planned", YELLOW),
     };
     debug_assert!(verdict.len() <= layout.verdict);
     let count = match entry.values {
@@ -181,9 +180,6 @@ fn summary_lines(out: &mut String, report: &StudyReport, width: usize, colour: b
         let _ = write!(text, ", {} simulated and not comparable", summary.simulated);
     }
     let _ = write!(text, ", {} not recomputable", summary.not_recomputable);
-    if summary.planned > 0 {
-        let _ = write!(text, ", {} planned: no stage makes them yet", summary.planned);
-    }
     let _ = write!(text, "; {} values compared", summary.values_compared);
     if summary.band_values_compared > 0 {
         let _ = write!(text, " and {} edges of bootstrap bands", summary.band_values_compared);

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::compare::{ValueCheck, ValueVerdict};
 use super::render;
 use crate::campaign::Campaign;
-use crate::published::Entry;
 use crate::record::{Kind, Status};
 use crate::truth::Recovery;
 
@@ -29,9 +28,6 @@ pub enum Verdict {
     /// Made from simulated data, which the published value was not.
     #[serde(rename = "simulated")]
     Simulated,
-    /// No stage makes it yet.
-    #[serde(rename = "planned")]
-    Planned,
 }
 
 /// What was found about one entry, or about the expectations of one record.
@@ -82,8 +78,6 @@ pub struct Summary {
     pub simulated: usize,
     /// How many the held data do not give.
     pub not_recomputable: usize,
-    /// How many no stage makes yet.
-    pub planned: usize,
     /// Number of values compared, edges of bootstrap bands not counted.
     pub values_compared: usize,
     /// Number of edges of bootstrap bands that were compared.
@@ -214,7 +208,6 @@ impl Summary {
                 Verdict::NoValuesOnFile => summary.no_values += 1,
                 Verdict::Simulated => summary.simulated += 1,
                 Verdict::NotRecomputable => summary.not_recomputable += 1,
-                Verdict::Planned => summary.planned += 1,
             }
             summary.values_compared += report.values;
             summary.band_values_compared += report.band_values;
@@ -236,11 +229,6 @@ impl EntryReport {
             note: Some(note.to_owned()),
             ..EntryReport::conclude(id, kind, source, Findings::default())
         }
-    }
-
-    pub(super) fn planned(entry: &Entry) -> Self {
-        let conclusion = EntryReport::conclude(&entry.id, Some(entry.kind), entry.source.clone(), Findings::default());
-        EntryReport { verdict: Verdict::Planned, note: Some("no stage makes it yet".to_owned()), ..conclusion }
     }
 
     pub(super) fn conclude(id: &str, kind: Option<Kind>, source: String, found: Findings) -> Self {

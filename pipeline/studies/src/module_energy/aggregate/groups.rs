@@ -40,7 +40,9 @@ impl Grouping {
     /// The ids of the records.
     pub(in crate::module_energy) fn ids(&self) -> &'static [&'static str] {
         match self.printed {
-            Some(Notebook::Final) => &["mw.agg.shape", "mw.head", "mw.complete.shape", "derived.mw.merged"],
+            Some(Notebook::Final) => {
+                &["mw.agg.shape", "mw.head", "mw.complete.shape", "est.shapes", "est.head", "derived.mw.merged"]
+            }
             Some(Notebook::First) => &["u1.agg.shape", "u1.head", "u1.complete"],
             None => &[],
         }
@@ -50,8 +52,9 @@ impl Grouping {
 /// What makes a configuration, in the order of the printed columns.
 const KEYS: [&str; 4] = ["module", "batch_size", "architecture", "layer_idx"];
 
-/// The rows that a notebook shows of a frame.
+/// The rows that a notebook shows of a frame, and those that the notebook of the estimates shows.
 const HEAD: usize = 10;
+const ESTIMATES_HEAD: usize = 15;
 
 /// The columns that the notebook of the first run shows; it leaves out those in the middle. The one
 /// without name is the row of the raw file.
@@ -120,8 +123,7 @@ impl Runs {
                 draws: part.integers("draw")?,
             })
         };
-        // What we know of a run and the original does not is not a column of its frames.
-        let is_averaged = |name: &str| !KEYS.contains(&name) && !["row", "draw"].contains(&name);
+        let is_averaged = |name: &str| !KEYS.contains(&name) && !is_ours(name);
         Ok(Self {
             keys: parts.iter().map(keys).collect::<Result<_, _>>()?,
             names: all.iter().filter(|name| is_averaged(name)).cloned().collect(),
@@ -177,7 +179,10 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) 
     match grouping.printed {
         Some(Notebook::Final) => {
             cx.record(shape("mw.agg.shape", all.len()))?;
-            cx.record(head("mw.head", runs.names.iter().map(String::as_str), &runs, &all))?;
+            for (id, rows) in [("mw.head", HEAD), ("est.head", ESTIMATES_HEAD)] {
+                cx.record(head(id, rows, runs.names.iter().map(String::as_str), &runs, &all))?;
+            }
+            cx.record(shapes("est.shapes", &parts, [all.len(), kept.len(), kept.len()], columns))?;
             let names: Vec<String> = removed.iter().map(|(network, size, _)| format!("{network} at {size}")).collect();
             let record = shape("mw.complete.shape", kept.len());
             let note = || format!("Left out, because not all layers were measured: {}.", names.join(", "));
@@ -186,7 +191,7 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) 
         }
         Some(Notebook::First) => {
             cx.record(shape("u1.agg.shape", all.len()))?;
-            cx.record(head("u1.head", FIRST_HEAD.into_iter(), &runs, &all))?;
+            cx.record(head("u1.head", HEAD, FIRST_HEAD.into_iter(), &runs, &all))?;
             let columns_of = ["removed architecture", "removed batch_size", "rows", "columns"];
             let row = |record: Record, (network, batch_size, _): &(&str, i64, i64)| {
                 record.plain_row(cells![*network, *batch_size, kept.len(), columns])
@@ -211,8 +216,24 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) 
         .write(cx, "table", schema::GROUPS)
 }
 
+/// Rows and columns of the tables of runs, of all of them together, and of the frames made from them (the
+/// notebook of the estimates, cells 5 to 9).
+fn shapes(id: &str, parts: &[Table], frames: [usize; 3], columns: usize) -> Record {
+    // Without what we know of a run and the original does not.
+    let width = parts.first().map_or(0, |part| part.names().iter().filter(|name| !is_ours(name)).count());
+    let all = parts.iter().map(Table::len).sum();
+    let runs = parts.iter().map(Table::len).chain([all]).map(|rows| [rows, width]);
+    let rows = runs.chain(frames.map(|rows| [rows, columns]));
+    rows.fold(Record::table(id).columns(["rows", "columns"]), Record::plain_row)
+}
+
+/// Whether a column holds what we know of a run and the original does not.
+fn is_ours(name: &str) -> bool {
+    ["row", "draw"].contains(&name)
+}
+
 /// The first rows of the frame of means, as the notebooks show them.
-fn head<'a>(id: &str, names: impl Iterator<Item = &'a str>, runs: &Runs, groups: &[Group<'_>]) -> Record {
+fn head<'a>(id: &str, rows: usize, names: impl Iterator<Item = &'a str>, runs: &Runs, groups: &[Group<'_>]) -> Record {
     let columns: Vec<&str> = ["row"].into_iter().chain(KEYS).chain(names).collect();
     let cell = |row: usize, group: &Group<'_>, column: &str| match column {
         "row" => Cell::from(row),
@@ -230,7 +251,7 @@ fn head<'a>(id: &str, names: impl Iterator<Item = &'a str>, runs: &Runs, groups:
     let row = |record: Record, (row, group): (usize, &Group<'_>)| {
         record.plain_row(columns.iter().map(|column| cell(row, group, column)).collect::<Vec<_>>())
     };
-    let record = groups.iter().enumerate().take(HEAD).fold(record, row);
+    let record = groups.iter().enumerate().take(rows).fold(record, row);
     record.note("Means over the runs of a configuration; energies are those of one forward pass.")
 }
 

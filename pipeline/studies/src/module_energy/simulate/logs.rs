@@ -21,6 +21,9 @@ fn error(second: i64, microjoules: u64) -> String {
 pub(super) struct Printed {
     /// Lines before the data set.
     pub(super) preamble: &'static str,
+    pub(super) data_set: &'static str,
+    /// What the job says it does, if it does.
+    pub(super) doing: &'static str,
     /// Configurations that the job was to measure.
     pub(super) planned: usize,
     pub(super) ending: Ending,
@@ -37,9 +40,9 @@ pub(super) enum Ending {
 
 /// A log of the printed style: a line before each run, errors after the line of the run that they spoilt.
 pub(super) fn printed(configurations: &[Configuration], runs: &[Run], of: &Printed) -> Vec<u8> {
-    let Printed { preamble, planned, ending } = of;
+    let Printed { preamble, data_set, doing, planned, ending } = of;
     let total = *planned as u64 * REPETITIONS;
-    let mut log = format!("{preamble}Starting data-collection for architectures...\n");
+    let mut log = format!("{preamble}Starting data-collection for {data_set}...\n{doing}");
     let _ = write!(log, "Total number of iterations:  {total}\nMin. runtime: {:.2}h\n", total as f64 * 35.0 / 3600.0);
     let announce = |number: usize, repetition: u64, configuration: &Configuration| {
         let done = (number as f64 / total as f64 * 1e4).round() / 100.0;
@@ -76,14 +79,14 @@ pub(super) enum Errors {
 
 /// The part of a log with progress bars that is about one data set: the bar is drawn when a
 /// configuration begins and when it is done. `seconds` is what each takes.
-pub(super) fn bars(name: &str, configurations: &[(Configuration, Errors)], seconds: f64) -> String {
+pub(super) fn bars(name: &str, configurations: &[Configuration], errors: &[Errors], seconds: f64) -> String {
     let total = configurations.len();
     let mut log = format!("Starting data-collection for {name}...\nDoing random configs...\n");
     let _ = writeln!(log, "Total number of iterations:  {}", total as u64 * REPETITIONS);
     let _ = writeln!(log, "Min. runtime: {:.2}h\n", total as f64 * seconds / 3600.0);
     log.push_str(&bar("", 0, total, seconds));
     log.push('\n');
-    for (number, (configuration, errors)) in configurations.iter().enumerate() {
+    for (number, (configuration, errors)) in configurations.iter().zip(errors).enumerate() {
         let text = format!("current config:[{}]: ", configuration.text());
         log.push_str(&bar(&text, number, total, seconds));
         let at = (number as f64 * seconds) as i64 + 20;

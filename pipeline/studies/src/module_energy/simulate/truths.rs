@@ -1,5 +1,7 @@
 //! What the analyses must find in the simulated runs.
 
+pub(super) mod layers;
+
 use std::collections::BTreeMap;
 
 use rawlog::joblog::REPETITIONS;
@@ -190,6 +192,35 @@ pub(super) fn of_jobs(final_1: &Job, final_2: &Job, first: &Job) -> Vec<Truth> {
         truths.push(Truth::value("seed.parsed", name, 0.0, Within::Exactly));
     }
     truths.extend(energies(&all));
+    truths.extend(estimates(&all));
+    truths
+}
+
+/// Estimates of networks from models without an intercept. Of convolutions the energy of an operation is
+/// the same in networks and by themselves, but for what a pass costs.
+fn estimates(tables: &Tables<'_>) -> Vec<Truth> {
+    let settings =
+        || tables.networks.iter().flat_map(|(network, sizes)| sizes.iter().map(move |size| (*network, *size)));
+    let modules: Vec<Configuration> =
+        settings().flat_map(|(network, size)| super::network(network, size).into_iter().skip(1)).collect();
+    let mut truths = vec![Truth::value("est.overall", "n", settings().count() as f64, Within::Exactly)];
+    for kind in KINDS {
+        let count = modules.iter().filter(|module| module.module == kind).count();
+        truths.push(Truth::value(format!("est.layer.{kind}"), "n", count as f64, Within::Exactly));
+    }
+    // Those without a model.
+    for kind in ["AdaptiveAvgPool2d", "Dropout"] {
+        truths.push(Truth::value(format!("est.layer.{kind}"), "dev_percent", 100.0, Within::Absolute(1e-9)));
+    }
+    let per_operation = super::energies::joules("Conv2d", 1, 0) - super::energies::joules("Conv2d", 0, 0);
+    let off: Vec<f64> = modules
+        .iter()
+        .filter(|module| module.module == "Conv2d")
+        .map(|module| (per_operation * module.macs as f64 / module.joules - 1.0).abs() * 100.0)
+        .collect();
+    let mean = off.iter().sum::<f64>() / off.len().max(1) as f64;
+    let within = Within::Absolute(100.0 * layers::SLOPE);
+    truths.push(Truth::value("est.layer.Conv2d.corrected", "dev_percent", mean, within));
     truths
 }
 
@@ -236,17 +267,4 @@ fn energies(tables: &Tables<'_>) -> Vec<Truth> {
         ])
     };
     settings.enumerate().filter_map(of).flatten().collect()
-}
-
-/// The truths about the job logs of single layers: for each data set how many configurations failed,
-/// how many of these the original finds and how many it misses.
-pub(super) fn of_failures(counts: &[[usize; 3]]) -> Vec<Truth> {
-    let sum = counts.iter().fold([0; 3], |sum, of| [sum[0] + of[0], sum[1] + of[1], sum[2] + of[2]]);
-    let mut truths = vec![Truth::rows("derived.log.missed", counts.len())];
-    for (row, of) in counts.iter().chain([&sum]).enumerate() {
-        for (column, count) in ["failed", "found", "missed"].into_iter().zip(of) {
-            truths.push(Truth::cell("log.failures", row, column, *count as f64, Within::Exactly));
-        }
-    }
-    truths
 }

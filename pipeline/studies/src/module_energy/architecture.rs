@@ -1,4 +1,4 @@
-//! The networks, layer by layer, and the energy that a forward pass of each layer is made to take.
+//! The networks, layer by layer.
 
 /// A layer of a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,27 +9,24 @@ pub(super) struct Layer {
     pub(super) macs: u64,
     /// Weights and biases.
     pub(super) weights: u64,
+    /// Settings by their names in the data sets of single layers; of the layers that have such.
+    pub(super) settings: &'static [&'static str],
+    values: [u64; 6],
 }
 
-/// Joules of an operation, of reading a weight once in a forward pass, and of a pass by itself: near what
-/// the genuine runs show. Reading the weights makes the share of Linear fall with the batch size.
-fn cost(module: &str) -> (f64, f64, f64) {
-    match module {
-        "Conv2d" => (1.7e-9, 0.0, 1e-3),
-        "Linear" => (1.75e-9, 5e-8, 1e-4),
-        "MaxPool2d" => (7.3e-7, 0.0, 1e-4),
-        "AdaptiveAvgPool2d" => (7.4e-7, 0.0, 1e-4),
-        "ReLU" => (2.4e-8, 0.0, 1e-4),
-        // Dropout does nothing at inference.
-        _ => (0.0, 0.0, 4e-4),
-    }
-}
+/// The settings of layers that work on pictures.
+const CONVOLUTION: [&str; 6] = ["image_size", "kernel_size", "in_channels", "out_channels", "stride", "padding"];
+const POOLING: [&str; 5] = ["image_size", "kernel_size", "in_channels", "stride", "padding"];
 
 impl Layer {
-    /// Energy of one forward pass in joules.
-    pub(super) fn joules(&self, batch_size: u64) -> f64 {
-        let (operation, weight, pass) = cost(self.module);
-        operation * self.macs as f64 * batch_size as f64 + weight * self.weights as f64 + pass
+    const fn new(module: &'static str, macs: u64, weights: u64) -> Self {
+        Self { module, macs, weights, settings: &[], values: [0; 6] }
+    }
+
+    /// A setting by its name, if the layer has it.
+    pub(super) fn setting(&self, name: &str) -> Option<u64> {
+        let place = self.settings.iter().position(|known| *known == name)?;
+        self.values.get(place).copied()
     }
 }
 
@@ -79,18 +76,21 @@ fn features(steps: &[Step]) -> (Vec<Layer>, u64) {
     for step in steps {
         match *step {
             Step::Conv(filters, kernel, stride, padding) => {
+                let values = [edge, kernel, channels, filters, stride, padding];
                 edge = (edge + 2 * padding - kernel) / stride + 1;
                 let outputs = filters * edge * edge;
                 let taps = channels * kernel * kernel + 1;
-                layers.push(Layer { module: "Conv2d", macs: outputs * taps, weights: filters * taps });
-                layers.push(Layer { module: "ReLU", macs: outputs, weights: 0 });
+                let layer = Layer::new("Conv2d", outputs * taps, filters * taps);
+                layers.push(Layer { settings: &CONVOLUTION, values, ..layer });
+                layers.push(Layer::new("ReLU", outputs, 0));
                 channels = filters;
             }
             Step::Pool(window, stride) => {
+                let values = [edge, window, channels, stride, 0, 0];
                 edge = (edge - window) / stride + 1;
                 // The profiler counts half an operation for each value in the window.
-                let macs = channels * edge * edge * window * window / 2;
-                layers.push(Layer { module: "MaxPool2d", macs, weights: 0 });
+                let layer = Layer::new("MaxPool2d", channels * edge * edge * window * window / 2, 0);
+                layers.push(Layer { settings: &POOLING, values, ..layer });
             }
         }
     }
@@ -100,17 +100,17 @@ fn features(steps: &[Step]) -> (Vec<Layer>, u64) {
 /// Adaptive pooling to a square, and the last layers, of which numbers stand for Linear.
 fn with_classifier((mut layers, channels): (Vec<Layer>, u64), edge: u64, last: &[&'static str]) -> Vec<Layer> {
     let pooled = channels * edge * edge;
-    layers.push(Layer { module: "AdaptiveAvgPool2d", macs: pooled, weights: 0 });
+    layers.push(Layer::new("AdaptiveAvgPool2d", pooled, 0));
     let linear = |inputs: u64, outputs: u64| {
         let weights = (inputs + 1) * outputs;
-        Layer { module: "Linear", macs: weights, weights }
+        Layer::new("Linear", weights, weights)
     };
     layers.extend(last.iter().map(|name| match *name {
         "1" => linear(pooled, 4096),
         "2" => linear(4096, 4096),
         "3" => linear(4096, 1000),
-        "ReLU" => Layer { module: "ReLU", macs: 4096, weights: 0 },
-        module => Layer { module, macs: 0, weights: 0 },
+        "ReLU" => Layer::new("ReLU", 4096, 0),
+        module => Layer::new(module, 0, 0),
     }));
     layers
 }
@@ -138,5 +138,18 @@ mod tests {
             let layers = layers(network);
             assert_eq!((layers.len(), layers[place].module, layers[place].macs), (count, module, macs), "{network}");
         }
+    }
+
+    /// Settings of the genuine runs of the networks' layers.
+    #[test]
+    fn settings_are_those_of_the_genuine_files() {
+        let of = |network: &str, place: usize, names: &[&str]| {
+            let layer = layers(network)[place];
+            names.iter().map(|name| layer.setting(name).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("alexnet", 0, &CONVOLUTION), [224, 11, 3, 64, 4, 2]);
+        assert_eq!(of("alexnet", 3, &CONVOLUTION), [27, 5, 64, 192, 1, 2]);
+        assert_eq!(of("alexnet", 2, &POOLING), [55, 3, 64, 2, 0]);
+        assert_eq!(layers("alexnet")[1].setting("image_size"), None);
     }
 }

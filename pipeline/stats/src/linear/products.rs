@@ -1,0 +1,123 @@
+//! Sums of products of centred features: all that a least-squares fit needs to know of the observations.
+
+use super::{LinearModel, dot, require_observations};
+use crate::error::Error;
+use crate::moments::mean_unchecked;
+
+/// The means of features and target, and the sums of products of what is left without them.
+///
+/// They are made once and serve any number of fits to subsets of the features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CentredProducts {
+    pub(super) observations: usize,
+    pub(super) means: Vec<f64>,
+    pub(super) mean_target: f64,
+    /// Features by features, row after row.
+    pub(super) features: Vec<f64>,
+    /// Each feature with the target.
+    pub(super) with_target: Vec<f64>,
+    /// The target with itself.
+    pub(super) target: f64,
+}
+
+impl CentredProducts {
+    /// Of all observations.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LengthMismatch`], [`Error::TooFew`] without observations, [`Error::NotFinite`],
+    /// [`Error::OutOfRange`] if products leave the range of `f64`.
+    pub fn of(features: &[Vec<f64>], target: &[f64]) -> Result<Self, Error> {
+        require_observations("a linear model", 1, features, target)?;
+        let means: Vec<f64> = features.iter().map(|feature| mean_unchecked(feature)).collect();
+        let mean_target = mean_unchecked(target);
+        let centre = |values: &[f64], mean: f64| values.iter().map(|value| value - mean).collect::<Vec<f64>>();
+        let centred: Vec<Vec<f64>> =
+            features.iter().zip(&means).map(|(feature, mean)| centre(feature, *mean)).collect();
+        let centred_target = centre(target, mean_target);
+        let count = features.len();
+        let mut products = vec![0.0; count * count];
+        for (row, a) in centred.iter().enumerate() {
+            for (column, b) in centred.iter().enumerate().take(row + 1) {
+                let product = dot(a, b);
+                if !product.is_finite() {
+                    return Err(Error::OutOfRange { series: "a feature" });
+                }
+                products[row * count + column] = product;
+                products[column * count + row] = product;
+            }
+        }
+        let with_target = centred.iter().map(|feature| dot(feature, &centred_target)).collect();
+        let target = dot(&centred_target, &centred_target);
+        Ok(Self { observations: centred_target.len(), means, mean_target, features: products, with_target, target })
+    }
+
+    /// The number of features.
+    pub fn features(&self) -> usize {
+        self.means.len()
+    }
+
+    pub(super) fn row(&self, feature: usize) -> &[f64] {
+        let count = self.means.len();
+        self.features.get(feature * count..(feature + 1) * count).unwrap_or_default()
+    }
+
+    /// The least-squares model of the features at the places `subset`, by the Cholesky decomposition of
+    /// the normal equations. It squares the condition of the features, so that they should be
+    /// standardised before; see [`least_squares`](crate::least_squares) for others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Dependent`] if a feature is, but for rounding, a linear combination of those before it.
+    ///
+    /// # Panics
+    ///
+    /// If a place is not that of a feature.
+    pub fn least_squares(&self, subset: &[usize]) -> Result<LinearModel, Error> {
+        let count = subset.len();
+        let product = |a: usize, b: usize| self.features[subset[a] * self.means.len() + subset[b]];
+        // The lower triangle L with L Lᵀ = products, row after row.
+        let mut triangle = vec![0.0; count * count];
+        let mut solution = vec![0.0; count];
+        for row in 0..count {
+            for column in 0..row {
+                let known = dot(&triangle[row * count..row * count + column], &triangle[column * count..][..column]);
+                triangle[row * count + column] = (product(row, column) - known) / triangle[column * count + column];
+            }
+            let above = &triangle[row * count..row * count + row];
+            let rest = product(row, row) - dot(above, above);
+            // What is left of a feature without those before it, as a share of it.
+            if rest.is_nan() || rest <= product(row, row) * f64::EPSILON * 16.0 * count as f64 {
+                return Err(Error::Dependent { feature: subset[row] });
+            }
+            let pivot = rest.sqrt();
+            solution[row] = (self.with_target[subset[row]] - dot(above, &solution[..row])) / pivot;
+            triangle[row * count + row] = pivot;
+        }
+        for row in (0..count).rev() {
+            let known: f64 = (row + 1..count).map(|below| triangle[below * count + row] * solution[below]).sum();
+            solution[row] = (solution[row] - known) / triangle[row * count + row];
+        }
+        let shift: f64 = subset.iter().zip(&solution).map(|(&place, slope)| slope * self.means[place]).sum();
+        Ok(LinearModel { intercept: self.mean_target - shift, coefficients: solution })
+    }
+
+    /// The coefficient of determination of a model of the features at the places `subset` on these
+    /// observations, as [`r2_score`](crate::r2_score) of its predictions.
+    ///
+    /// # Panics
+    ///
+    /// If a place is not that of a feature.
+    pub fn r2(&self, subset: &[usize], model: &LinearModel) -> f64 {
+        let slopes = &model.coefficients;
+        let (mut explained, mut squares, mut mean) = (0.0, 0.0, self.mean_target - model.intercept);
+        for (&row, slope) in subset.iter().zip(slopes) {
+            explained += slope * self.with_target[row];
+            mean -= slope * self.means[row];
+            let products: f64 = subset.iter().zip(slopes).map(|(&column, other)| other * self.row(row)[column]).sum();
+            squares += slope * products;
+        }
+        let residual = self.target - 2.0 * explained + squares + self.observations as f64 * mean * mean;
+        1.0 - residual / self.target
+    }
+}

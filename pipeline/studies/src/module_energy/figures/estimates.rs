@@ -1,0 +1,114 @@
+//! Estimates of networks and their layers against what was measured (architecture-estimates.ipynb,
+//! cells 12, 21 and 23).
+
+use dag::Problem;
+use plot::style::{self, CATEGORICAL};
+use plot::{About, Axis, Bars, Cartesian, Corner, Dash, Format, Legend, Line, Points, Size};
+use serde::Serialize;
+
+use super::{NETWORKS, broken};
+use crate::cx::Cx;
+use crate::drawing;
+use crate::module_energy::schema::ARCHITECTURES;
+use crate::record::{Axis as RecordAxis, Record, Scale, Series};
+use crate::table::Table;
+
+/// Joules of a kilowatt hour: the original draws kWh.
+const JOULES: f64 = 3.6e6;
+
+const TRUTH: &str = "Ground Truth (kWh per forward pass)";
+const PREDICTIONS: &str = "Predictions (kWh per forward pass)";
+
+/// Sums of modules beside whole networks, means over the batch sizes.
+pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+    let table = Table::read(cx, "totals")?;
+    let mut networks = ARCHITECTURES;
+    networks.sort_unstable();
+    let mean = |network: &str, column: &str| {
+        let values = table.of("architecture", network)?.numbers(column)?;
+        Ok::<f64, Problem>(stats::mean(&values).unwrap_or(f64::NAN))
+    };
+    let x = Axis::category("", networks);
+    let mut plot = Cartesian::new(x, Axis::value("Energy of a forward pass", "J").from_zero());
+    let mut record = Record::figure("est.fig.deviations")
+        .x_axis(RecordAxis::new("Architecture").scale(Scale::Categorical))
+        .y_axis(RecordAxis::new("Consumed Energy").unit("kWh"));
+    for (column, name, words, colour) in [
+        ("modules", "layer-wise aggregate", "sum of modules", CATEGORICAL[0]),
+        ("measured", "total measured energy", "whole network", CATEGORICAL[1]),
+    ] {
+        let energies = networks.iter().map(|network| mean(network, column)).collect::<Result<Vec<_>, _>>()?;
+        let joules: Vec<f64> = energies.iter().map(|energy| energy * JOULES).collect();
+        plot = plot.mark(Bars::new(words, &joules, colour).labels(Format::Fixed(0)));
+        record = record.series(Series::bars(name, networks, energies));
+    }
+    let about = About {
+        id: "est.fig.deviations",
+        title: "Sums of modules and whole networks",
+        alt: "Pairs of bars, one for each network: the sum of the modules is higher than the whole network by a hundredth.",
+    };
+    let figure =
+        plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(330.0, 180.0)).map_err(broken)?;
+    drawing::write(cx, &figure, record.note("Means over the batch sizes. Drawn in joule."))
+}
+
+/// A chart of estimates.
+#[derive(Clone, Serialize)]
+pub(in crate::module_energy) struct Chart {
+    /// Id of the figure.
+    pub(in crate::module_energy) id: String,
+    /// The kind of layers; none for whole networks.
+    pub(in crate::module_energy) kind: Option<&'static str>,
+    /// Whether the estimates are those of models without an intercept, on logarithmic axes.
+    pub(in crate::module_energy) corrected: bool,
+    /// Whether a corrected chart stands beside it.
+    pub(in crate::module_energy) has_correction: bool,
+}
+
+/// Draws estimates against measurements.
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Result<(), Problem> {
+    let table = Table::read(cx, "estimates")?;
+    let table = if let Some(kind) = chart.kind { table.of("module", kind)? } else { table };
+    let column = if chart.corrected { "corrected" } else { "predicted" };
+    // Those that are not positive, estimates of nothing, have no place on a logarithmic axis.
+    let of = |network: &str| {
+        let rows = table.of("architecture", network)?;
+        Ok::<_, Problem>((rows.numbers("measured")?, rows.numbers(column)?))
+    };
+    let axis = |title: &str| {
+        if chart.corrected { Axis::log(title, "J") } else { Axis::value(title, "J").format(Format::Plain) }
+    };
+    let mut plot = Cartesian::new(axis("Measured energy of a pass"), axis("Estimate"));
+    let mut record = Record::figure(chart.id.as_str())
+        .x_axis(RecordAxis::new(TRUTH).unit("kWh"))
+        .y_axis(RecordAxis::new(PREDICTIONS).unit("kWh"))
+        .quirk("intercept");
+    let (mut least, mut most, mut points) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+    let mut marks = Vec::new();
+    for network in ARCHITECTURES {
+        let (truth, estimate) = of(network)?;
+        let joules = |values: &[f64]| values.iter().map(|value| value * JOULES).collect::<Vec<f64>>();
+        let (x, y) = (joules(&truth), joules(&estimate));
+        for value in &x {
+            (least, most) = (least.min(*value), most.max(*value));
+        }
+        points += x.len();
+        let look = NETWORKS.look(network).map_err(broken)?;
+        marks.push(Points::new(network, &x, &y, look).size(4.0).opacity(0.75));
+        record = record.series(Series::scatter(network, truth, estimate));
+    }
+    plot =
+        plot.mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed)).marks(marks);
+    let what = chart.kind.map_or_else(|| "whole networks".to_owned(), |kind| format!("{kind} layers"));
+    let title = format!("Estimated against measured energy of {what}");
+    let how = if chart.corrected { " The estimates are in proportion to the operations." } else { "" };
+    let alt = format!(
+        "{points} points, estimate against measured energy of a forward pass, marked by network, and a dashed line where \
+         both are equal.{how}"
+    );
+    let about = About { id: &chart.id, title: &title, alt: &alt };
+    let size = if chart.kind.is_some() { Size::pt(216.0, 165.0) } else { Size::pt(330.0, 215.0) };
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, size).map_err(broken)?;
+    let record = record.note("Drawn in joule.");
+    drawing::write(cx, &figure, if chart.has_correction { record.with_correction() } else { record })
+}

@@ -1,0 +1,381 @@
+//! The energy models of single layers: their features, how they are fitted, and their scores.
+
+use std::ops::Range;
+
+use dag::Problem;
+use serde::Serialize;
+use stats::{CentredProducts, LassoOptions, LinearModel, MinMax, Standardiser, Terms};
+
+use super::layers::layer_set;
+use crate::table::Table;
+
+/// The seed of the original's splits for models, and that for the ablation.
+pub(super) const SEED: u32 = 1234;
+pub(super) const ABLATION_SEED: u32 = 1223;
+
+/// Parts of the training data that are held out in turn.
+const FOLDS: usize = 10;
+
+/// An energy model of a kind of layers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Model {
+    /// Id of its record.
+    pub(super) id: &'static str,
+    /// The data set that it is fitted to.
+    pub(super) set: &'static str,
+    pub(super) inputs: Inputs,
+    pub(super) expansion: Expansion,
+    /// Whether the features are standardised.
+    pub(super) standardised: bool,
+    pub(super) fit: Fit,
+}
+
+/// What a model knows of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Inputs {
+    Parameters,
+    ParametersAndLogs,
+    Macs,
+    ParametersAndMacs,
+    All,
+}
+
+/// The features that are made of the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Expansion {
+    None,
+    /// With products of up to so many different ones.
+    Interactions(usize),
+    /// With squares and products of two.
+    Quadratic,
+}
+
+/// How a model is fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Fit {
+    LeastSquares,
+    /// With a penalty of 1, and the most passes.
+    Lasso(u32),
+}
+
+impl Model {
+    const fn new(id: &'static str, set: &'static str, inputs: Inputs, expansion: Expansion) -> Self {
+        Self { id, set, inputs, expansion, standardised: false, fit: Fit::LeastSquares }
+    }
+
+    const fn standardised(mut self) -> Self {
+        self.standardised = true;
+        self
+    }
+
+    const fn lasso(mut self, passes: u32) -> Self {
+        self.fit = Fit::Lasso(passes);
+        self
+    }
+}
+
+/// All models, in the order of the notebooks.
+pub(super) const MODELS: [Model; 20] = {
+    use Expansion::{Interactions, None, Quadratic};
+    use Inputs::{All, Macs, Parameters, ParametersAndLogs, ParametersAndMacs};
+    [
+        Model::new("conv2d.param", "conv2d", Parameters, Interactions(4)).lasso(100_000),
+        Model::new("conv2d.param_log_param", "conv2d", ParametersAndLogs, Interactions(3)).lasso(100_000),
+        Model::new("conv2d.macs", "conv2d", Macs, None),
+        Model::new("conv2d.param_macs", "conv2d", ParametersAndMacs, None).standardised(),
+        Model::new("conv2d.param_log_param_macs", "conv2d", All, None).standardised(),
+        Model::new("linear.param", "linear", Parameters, Interactions(3)),
+        Model::new("linear.param_log_param", "linear", ParametersAndLogs, Interactions(3)),
+        Model::new("linear.macs", "linear", Macs, None),
+        Model::new("linear.param_macs", "linear", ParametersAndMacs, None).standardised(),
+        Model::new("linear.param_log_param_macs", "linear", All, None).standardised(),
+        Model::new("maxpool2d.param", "maxpool2d", Parameters, Interactions(4)).lasso(100_000),
+        Model::new("maxpool2d.param_log_param", "maxpool2d", ParametersAndLogs, Interactions(3)).lasso(1_000_000),
+        Model::new("maxpool2d.macs", "maxpool2d", Macs, None),
+        Model::new("maxpool2d.param_macs", "maxpool2d", ParametersAndMacs, Interactions(2)).standardised(),
+        Model::new("maxpool2d.param_log_param_macs", "maxpool2d", All, Interactions(2)).standardised(),
+        Model::new("relu.param", "relu", Parameters, Interactions(2)),
+        Model::new("relu.macs", "relu", Macs, None),
+        Model::new("tanh", "tanh", Parameters, Quadratic),
+        Model::new("sigmoid", "sigmoid", Parameters, Interactions(2)),
+        Model::new("softmax", "softmax", Parameters, Interactions(2)),
+    ]
+};
+
+/// The model of a record.
+pub(super) fn model(id: &str) -> Result<&'static Model, Problem> {
+    MODELS.iter().find(|model| model.id == id).ok_or_else(|| Problem::new(format!("there is no model {id}")))
+}
+
+/// Layers with what models know of them, and their energies of one forward pass in kWh.
+#[derive(Clone, Debug)]
+pub(super) struct Layers {
+    /// Input by input.
+    pub(super) inputs: Vec<Vec<f64>>,
+    pub(super) energies: Vec<f64>,
+}
+
+impl Layers {
+    /// All layers of a data set.
+    pub(super) fn of(table: &Table, set: &str, inputs: Inputs) -> Result<Self, Problem> {
+        let set = layer_set(set).ok_or_else(|| Problem::new(format!("there is no data set {set}")))?;
+        let parameters = set.parameters.iter().map(|name| table.numbers(name)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = with_inputs(parameters, table.numbers("macs")?, inputs);
+        Ok(Self { inputs, energies: table.numbers("cpu_energy")? })
+    }
+
+    fn take(&self, rows: &[usize]) -> Self {
+        let of = |values: &Vec<f64>| rows.iter().filter_map(|&row| values.get(row).copied()).collect();
+        Self { inputs: self.inputs.iter().map(of).collect(), energies: of(&self.energies) }
+    }
+
+    /// The rows of a range, and all others.
+    fn parted(&self, range: &Range<usize>) -> (Self, Self) {
+        let inside: Vec<usize> = range.clone().collect();
+        let outside: Vec<usize> = (0..self.energies.len()).filter(|row| !range.contains(row)).collect();
+        (self.take(&inside), self.take(&outside))
+    }
+}
+
+/// The inputs of a model from the parameters and the operations of layers.
+pub(super) fn with_inputs(parameters: Vec<Vec<f64>>, macs: Vec<f64>, inputs: Inputs) -> Vec<Vec<f64>> {
+    let logs = |parameters: &[Vec<f64>]| {
+        parameters.iter().map(|values| values.iter().map(|value| value.ln_1p()).collect()).collect::<Vec<Vec<f64>>>()
+    };
+    match inputs {
+        Inputs::Parameters => parameters,
+        Inputs::Macs => vec![macs],
+        Inputs::ParametersAndMacs => [parameters, vec![macs]].concat(),
+        Inputs::ParametersAndLogs => {
+            let logs = logs(&parameters);
+            [parameters, logs].concat()
+        }
+        Inputs::All => {
+            let logs = logs(&parameters);
+            [parameters, logs, vec![macs]].concat()
+        }
+    }
+}
+
+/// The three parts of a data set.
+pub(super) struct Split {
+    pub(super) train: Layers,
+    pub(super) validation: Layers,
+    pub(super) test: Layers,
+}
+
+/// The rows of a data set in the random order of a seed, and where the training and validation parts end.
+pub(super) fn order(rows: usize, seed: u32) -> (Vec<usize>, [usize; 2]) {
+    let count = u32::try_from(rows).unwrap_or(u32::MAX);
+    // As in Python: the products are rounded to `f64`, then cut.
+    let cut = |share: f64| (share * rows as f64) as usize;
+    (stats::shuffled_indices(count, seed), [cut(0.7), cut(0.9)])
+}
+
+/// Parts a data set at random: 70 % for training, 20 % for validation, 10 % for the test.
+pub(super) fn split(layers: &Layers, seed: u32) -> Split {
+    let (rows, [train, validation]) = order(layers.energies.len(), seed);
+    Split {
+        train: layers.take(&rows[..train]),
+        validation: layers.take(&rows[train..validation]),
+        test: layers.take(&rows[validation..]),
+    }
+}
+
+/// How the features of a model are made of its inputs, and energies of its predictions.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Preparation {
+    expansion: Expansion,
+    standardiser: Option<Standardiser>,
+    /// The range of the energies.
+    pub(super) scale: MinMax,
+}
+
+impl Preparation {
+    /// The preparation of a model, as the layers for training determine it.
+    pub(super) fn of(model: &Model, layers: &Layers) -> Result<Self, Problem> {
+        let features = expanded(model.expansion, &layers.inputs);
+        let standardiser = model.standardised.then(|| Standardiser::of(&features)).transpose();
+        let scale = MinMax::of(&layers.energies);
+        let failed = |error: stats::Error| failed(model, &error);
+        Ok(Self {
+            expansion: model.expansion,
+            standardiser: standardiser.map_err(failed)?,
+            scale: scale.map_err(failed)?,
+        })
+    }
+
+    pub(super) fn features(&self, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let features = expanded(self.expansion, inputs);
+        self.standardiser.as_ref().map(|standardiser| standardiser.apply(&features)).unwrap_or(features)
+    }
+
+    /// Features and scaled energies.
+    fn prepared(&self, layers: &Layers) -> Layers {
+        Layers { inputs: self.features(&layers.inputs), energies: self.scale.apply(&layers.energies) }
+    }
+}
+
+fn expanded(expansion: Expansion, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    match expansion {
+        Expansion::None => inputs.to_vec(),
+        Expansion::Interactions(degree) => stats::polynomial_features(inputs, degree, Terms::Interactions),
+        Expansion::Quadratic => stats::polynomial_features(inputs, 2, Terms::All),
+    }
+}
+
+fn failed(model: &Model, error: &stats::Error) -> Problem {
+    let problem = Problem::new(format!("the model {}: {error}", model.id));
+    problem.help("look whether enough layers of the data set are left after the clean step")
+}
+
+/// A fitted model: energies in the scale of the preparation.
+pub(super) struct Fitted {
+    pub(super) model: LinearModel,
+    /// Of a lasso: passes, duality gap, and whether it was small enough.
+    pub(super) end: Option<(u32, f64, bool)>,
+}
+
+/// Fits a model to features and scaled energies.
+fn fit(model: &Model, layers: &Layers) -> Result<Fitted, stats::Error> {
+    match model.fit {
+        Fit::LeastSquares => {
+            let fit = stats::least_squares(&layers.inputs, &layers.energies)?;
+            Ok(Fitted { model: fit.model, end: None })
+        }
+        Fit::Lasso(max_iterations) => {
+            let products = CentredProducts::of(&layers.inputs, &layers.energies)?;
+            let fit = stats::lasso(&products, &LassoOptions { max_iterations, ..LassoOptions::default() })?;
+            Ok(Fitted { model: fit.model, end: Some((fit.iterations, fit.dual_gap, fit.converged)) })
+        }
+    }
+}
+
+/// How well predictions of scaled energies fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scores {
+    pub(super) r2: f64,
+    pub(super) mse: f64,
+}
+
+fn scores(truth: &[f64], predicted: &[f64]) -> Result<Scores, stats::Error> {
+    Ok(Scores { r2: stats::r2_score(truth, predicted)?, mse: stats::mean_squared_error(truth, predicted)? })
+}
+
+/// When features are made and energies scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Preparing {
+    /// Before the folds are made, with what the held-out layers tell, as in the original.
+    Once,
+    /// In each fold, of its training part only.
+    InEachFold,
+}
+
+/// Scores of a model on each part of the training data, fitted to the others; energies in the scale of all
+/// training data. `known` are those of features that are prepared once: a fold whose own preparation is the
+/// same has the same score, and need not be fitted again.
+pub(super) fn cross_validated(
+    model: &Model,
+    train: &Layers,
+    preparing: Preparing,
+    known: &[Scores],
+) -> Result<Vec<Scores>, Problem> {
+    let all = Preparation::of(model, train)?;
+    let once = all.prepared(train);
+    let failed = |error: stats::Error| failed(model, &error);
+    let of_fold = |(fold, range): (usize, &Range<usize>)| match preparing {
+        Preparing::Once => {
+            let (held_out, rest) = once.parted(range);
+            let predicted = fit(model, &rest).map_err(failed)?.model.predict(&held_out.inputs);
+            scores(&held_out.energies, &predicted).map_err(failed)
+        }
+        Preparing::InEachFold => {
+            let (held_out, rest) = train.parted(range);
+            let own = Preparation::of(model, &rest)?;
+            if let Some(scores) = known.get(fold).filter(|_| own == all) {
+                return Ok(*scores);
+            }
+            let fitted = fit(model, &own.prepared(&rest)).map_err(failed)?;
+            let predicted = own.scale.invert(&fitted.model.predict(&own.features(&held_out.inputs)));
+            scores(&all.scale.apply(&held_out.energies), &all.scale.apply(&predicted)).map_err(failed)
+        }
+    };
+    stats::folds(train.energies.len(), FOLDS).iter().enumerate().map(of_fold).collect()
+}
+
+/// A model fitted to the training data, with its scores.
+pub(super) struct Outcome {
+    pub(super) fitted: Fitted,
+    pub(super) preparation: Preparation,
+    pub(super) validation: Scores,
+    pub(super) test: Scores,
+    /// Scaled energies of the layers for the test, and their predictions.
+    pub(super) test_truth: Vec<f64>,
+    pub(super) test_predicted: Vec<f64>,
+}
+
+/// Fits a model to the training part of a data set.
+pub(super) fn outcome(model: &Model, split: &Split) -> Result<Outcome, Problem> {
+    let failed = |error: stats::Error| failed(model, &error);
+    let preparation = Preparation::of(model, &split.train)?;
+    let fitted = fit(model, &preparation.prepared(&split.train)).map_err(failed)?;
+    let validation = preparation.prepared(&split.validation);
+    let test = preparation.prepared(&split.test);
+    let test_predicted = fitted.model.predict(&test.inputs);
+    Ok(Outcome {
+        validation: scores(&validation.energies, &fitted.model.predict(&validation.inputs)).map_err(failed)?,
+        test: scores(&test.energies, &test_predicted).map_err(failed)?,
+        test_truth: test.energies,
+        test_predicted,
+        fitted,
+        preparation,
+    })
+}
+
+impl Outcome {
+    /// Predicted energies of layers in kWh.
+    pub(super) fn energies(&self, inputs: &[Vec<f64>]) -> Vec<f64> {
+        self.preparation.scale.invert(&self.fitted.model.predict(&self.preparation.features(inputs)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(count: usize) -> Layers {
+        let sizes: Vec<f64> = (0..count).map(|row| ((row * 7) % count + 1) as f64).collect();
+        let energies = sizes.iter().map(|size| 3.0 + 0.5 * size).collect();
+        Layers { inputs: vec![sizes], energies }
+    }
+
+    #[test]
+    fn the_parts_are_those_of_the_original() {
+        // Entry `derived.split` of the published values, first line.
+        let (rows, ends) = order(976, SEED);
+        assert_eq!((&rows[..4], ends), (&[40, 128, 419, 234][..], [683, 878]));
+        let split = split(&layers(20), SEED);
+        assert_eq!([&split.train, &split.validation, &split.test].map(|part| part.energies.len()), [14, 4, 2]);
+    }
+
+    #[test]
+    fn a_line_is_found_again_however_it_is_prepared() {
+        let model = Model::new("line", "none", Inputs::Macs, Expansion::None).standardised();
+        let split = split(&layers(60), SEED);
+        let outcome = outcome(&model, &split).unwrap();
+        assert!((outcome.test.r2 - 1.0).abs() < 1e-12);
+        assert!((outcome.energies(&[vec![1000.0]])[0] - 503.0).abs() < 1e-9);
+        for preparing in [Preparing::Once, Preparing::InEachFold] {
+            let scores = cross_validated(&model, &split.train, preparing, &[]).unwrap();
+            assert_eq!(scores.len(), 10);
+            assert!(scores.iter().all(|scores| scores.r2 > 1.0 - 1e-12 && scores.mse < 1e-20), "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn inputs_are_parameters_then_logs_then_operations() {
+        let inputs = with_inputs(vec![vec![0.0], vec![1.0]], vec![7.0], Inputs::All);
+        assert_eq!(inputs, [vec![0.0], vec![1.0], vec![0.0], vec![2.0_f64.ln()], vec![7.0]]);
+        assert_eq!(with_inputs(vec![vec![0.0]], vec![7.0], Inputs::Macs), [vec![7.0]]);
+    }
+}
