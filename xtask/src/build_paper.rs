@@ -19,14 +19,7 @@ use crate::watch::{self, Change, Watch};
 use crate::{Exit, Failure, fetch, interrupt, plan};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
-    let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
-    let sources = load(root)?;
-    let unavailable = match arguments.campaign {
-        Some(CampaignName::Simulated) => Unavailable::default(),
-        _ => fetch_missing(root, &sources, arguments, console)?,
-    };
-    let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
-    let chosen = build.choose(sources);
+    let (build, chosen) = Build::begin(root, arguments, console)?;
     match arguments {
         BuildPaper { dry_run: true, .. } => plan::run(&build, &chosen, console),
         BuildPaper { watch: true, .. } => build.again_and_again(&chosen, console),
@@ -52,6 +45,23 @@ struct Built {
 }
 
 impl<'a> Build<'a> {
+    /// A build, and the data it takes. Missing raw files are fetched.
+    pub(crate) fn begin(
+        root: &'a Path,
+        arguments: &'a BuildPaper,
+        console: &Console,
+    ) -> Result<(Self, Vec<Chosen>), Failure> {
+        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let sources = load(root)?;
+        let unavailable = match arguments.campaign {
+            Some(CampaignName::Simulated) => Unavailable::default(),
+            _ => fetch_missing(root, &sources, arguments, console)?,
+        };
+        let build = Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop: interrupt::flag()? };
+        let chosen = build.choose(sources);
+        Ok((build, chosen))
+    }
+
     /// A build that is only planned. Nothing is fetched: what is not there is simulated.
     pub(crate) fn planned(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
         let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
@@ -78,7 +88,7 @@ impl<'a> Build<'a> {
             papers(&built.report).for_each(|path| anstream::println!("{path}"));
         }
         if !built.report.succeeded() {
-            return Ok(if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
+            return Ok(self.exit_of_failure());
         }
         let mut exit = Exit::Success;
         for study in studies::all() {
@@ -93,6 +103,11 @@ impl<'a> Build<'a> {
             }
         }
         Ok(exit)
+    }
+
+    /// How a build ends that did not make everything.
+    pub(crate) fn exit_of_failure(&self) -> Exit {
+        if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed }
     }
 
     /// Builds now and whenever something has changed, until Ctrl-C.
@@ -121,7 +136,7 @@ impl<'a> Build<'a> {
         Ok(Exit::Interrupted)
     }
 
-    fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
+    pub(crate) fn build(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
         let graph = self.graph(chosen)?;
         let mut options = Options::new(self.root);
         options.jobs = self.arguments.jobs.get();
@@ -193,7 +208,7 @@ fn papers(report: &Report) -> impl Iterator<Item = &str> {
 }
 
 /// One line on how what was made compares with what is known.
-fn verdict(study: &str, outcome: &Outcome) -> String {
+pub(crate) fn verdict(study: &str, outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let recovered = outcome.recovery.as_ref().map(ToString::to_string);
     if let Campaign::Simulated(simulation) = outcome.campaign {

@@ -15,7 +15,7 @@ use studies::campaign::Simulation;
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 a stage failed or a value is not the published one, 2 wrong usage, \
                   3 another build is at work, \
-                  4 a plan found something to do, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
+                  4 a plan found something to do, 5 a check found a difference, 130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -64,6 +64,17 @@ pub(crate) enum Command {
                             cargo xtask verify --json | jq '.[].summary'\n\nExit code 1 if any value differs, \
                             or if a study was made from simulated data.")]
     Verify(Verify),
+    /// Make everything, and compare it with the committed reference and with the published values.
+    ///
+    /// The reference is pipeline.lock, figures/ and reference/. Each output is the same bytes, or the
+    /// same numbers (to a relative 1e-9, as on another machine), or different: then with what differs,
+    /// and the stage where it arises. Prints what differs; derived/check/index.html shows it in
+    /// pictures. Made of the published files only; a missing one is an error.
+    #[command(after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --strict --junit check.xml\n  \
+                            cargo xtask check --accept figures/tinyml-mcu/fig5.svg derived/papers/tinyml-mcu.pdf\n  \
+                            cargo xtask check --accept\n\n\
+                            Exit code 0 if nothing differs, 5 if something does, 1 if the build failed.")]
+    Check(Check),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
                             cargo xtask graph --format json")]
@@ -186,7 +197,7 @@ pub(crate) struct SimulationOf {
 }
 
 /// How much is done at once.
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct Jobs {
     /// How much may be done at once; as much as there are cores otherwise.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -237,6 +248,45 @@ pub(crate) struct Verify {
     /// Print every compared value, not the worst of each artifact.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Make what is built here the reference: the outputs of the stages or files that are named, or
+    /// everything. Look at `git diff` and commit it then. Refused in CI.
+    #[arg(long, value_name = "TARGET", num_args = 0..)]
+    pub(crate) accept: Option<Vec<String>>,
+    /// Take nothing but the same bytes.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A folder to take missing raw files from, before those of JOULEBOOK_MIRROR.
+    #[arg(long = "mirror", value_name = "DIR")]
+    mirrors: Vec<PathBuf>,
+    #[command(flatten)]
+    jobs: Jobs,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write what was found as JUnit's XML, for CI.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+impl Check {
+    /// The build that is compared: everything, of the published files.
+    pub(crate) fn build(&self) -> BuildPaper {
+        BuildPaper {
+            targets: Vec::new(),
+            mirrors: self.mirrors.clone(),
+            campaign: Some(CampaignName::Published),
+            simulation: SimulationOf { seed: None, scale: None },
+            jobs: self.jobs,
+            typst: None,
+            watch: false,
+            dry_run: false,
+            json: false,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the command line of Joulebook. Thin: each command is a call of the crates below.
 
 mod build_paper;
+mod check;
 mod cli;
 mod console;
 mod fetch;
@@ -50,6 +51,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
+        Command::Check(arguments) => check::run(root, &arguments, console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
@@ -77,6 +79,8 @@ enum Exit {
     Locked = 3,
     /// A plan found something to do.
     Stale = 4,
+    /// All was made, and a value is not the published one, or not the same when made again.
+    Mismatch = 5,
     /// Stopped by Ctrl-C, as shells tell it.
     Interrupted = 130,
 }
