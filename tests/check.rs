@@ -122,6 +122,7 @@ fn what_differs_from_the_reference_is_told_for_what_it_is() {
     assert_eq!((&figure["change"], &table["verdict"]), (&"data".into(), &"different".into()), "{figure} {table}");
     let what = table["what"][0].as_str().unwrap();
     assert!(what.starts_with("series `") && what.contains(", point 3, ") && what.ends_with("(-9.091 %)"), "{what}");
+    assert_eq!(figure["what"][0], format!("data: {what}"), "{figure}");
     assert!(figure["what"].to_string().contains("moved by 10.00 pt"), "{figure}");
     let moved = of(&reference.with(&[(FIGURE, &drawing)], &[]).1, FIGURE).clone();
     assert_eq!(moved["change"], "geometry", "the same data in another place: {moved}");

@@ -76,7 +76,7 @@ pub fn compare(build: &Build<'_>, lock: &Lock, committed: &Committed) -> Compari
     for (stage, path, _) in suspects {
         let mut output = judge.judge(stage, path);
         output.arises = judge.inputs(stage).all(|path| !judge.differs(path));
-        judge.verdicts.insert(path.to_owned(), output.verdict);
+        judge.verdicts.insert(path.to_owned(), (output.verdict, output.what.clone()));
         comparison.outputs.push(output);
     }
     comparison.outputs.extend(gone(build, lock));
@@ -107,13 +107,13 @@ struct Judge<'a> {
     build: &'a Build<'a>,
     committed: &'a Committed,
     locked: HashMap<&'a str, &'a Entry>,
-    /// Of the files that are not the same bytes.
-    verdicts: HashMap<String, Verdict>,
+    /// Of the files that are not the same bytes, with what differs.
+    verdicts: HashMap<String, (Verdict, Vec<String>)>,
 }
 
 impl Judge<'_> {
     fn differs(&self, path: &str) -> bool {
-        self.verdicts.get(path).is_some_and(|verdict| *verdict > Verdict::SameNumbers)
+        self.verdicts.get(path).is_some_and(|(verdict, _)| *verdict > Verdict::SameNumbers)
     }
 
     /// The verdict of a file that is not the same bytes.
@@ -169,8 +169,10 @@ impl Judge<'_> {
         entry: &Entry,
         made: &[u8],
     ) -> (Verdict, Option<Change>, Vec<String>) {
-        let data = self.siblings(stage, "csv").any(|csv| self.differs(csv));
-        let mut what = if data { vec!["its data differ: see its data table".to_owned()] } else { Vec::new() };
+        let tables = self.siblings(stage, "csv").filter_map(|csv| self.verdicts.get(csv));
+        let differing = tables.filter(|(verdict, _)| *verdict > Verdict::SameNumbers);
+        let mut what: Vec<String> = differing.flat_map(|(_, what)| what).map(|what| format!("data: {what}")).collect();
+        let data = !what.is_empty();
         let committed = self.committed.content(path, &entry.sha256);
         let committed = committed.and_then(|bytes| String::from_utf8(bytes).ok());
         let Some(committed) = committed else {

@@ -185,6 +185,9 @@ fn any_cell(value: AnyValue<'_>) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use polars_core::prelude::DataFrame;
+    use polars_io::prelude::{ParquetCompression, ParquetWriter};
+
     use super::*;
 
     fn numbers(path: &str, text: &str) -> Numbers {
@@ -211,6 +214,34 @@ mod tests {
             let closing = if to == "[[[" { digest('b').replace("]]", "]]]") } else { digest('b') };
             assert_eq!(numbers("r.json", &closing.replacen(from, to, 1)) == before, same, "{from} → {to}");
         }
+    }
+
+    #[test]
+    fn parquet_is_compared_by_what_it_holds_and_not_by_how_it_is_written() {
+        let write = |numbers: &[f64], rows_in_a_group: usize| {
+            let columns = vec![
+                Series::new("name".into(), ["a", "b", "c"]),
+                Series::new("count".into(), [Some(1_i64), None, Some(3)]),
+                Series::new("energy".into(), numbers),
+                Series::new("is".into(), [true, false, true]),
+            ];
+            let mut bytes = Vec::new();
+            let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed);
+            let mut frame = DataFrame::new_infer_height(columns).unwrap();
+            writer.with_row_group_size(Some(rows_in_a_group)).finish(&mut frame).unwrap();
+            bytes
+        };
+        let numbers = |bytes: &[u8]| Content::read("t.parquet", bytes).unwrap().numbers();
+        let table = write(&[0.1, 0.2, f64::NAN], 3);
+        let other_layout = write(&[0.1, 0.2, f64::NAN], 1);
+        assert_ne!(table, other_layout);
+        assert_eq!(numbers(&table), numbers(&other_layout));
+        assert_eq!(numbers(&table), numbers(&write(&[0.1, 0.1 + 0.1 + 1e-17, f64::NAN], 3)));
+        assert_ne!(numbers(&table), numbers(&write(&[0.1, 0.200000001, f64::NAN], 3)));
+        let moved = Content::read("t.parquet", &write(&[0.1, 0.3, f64::NAN], 3)).unwrap();
+        let found = crate::difference::differences(&Content::read("t.parquet", &table).unwrap(), &moved);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].to_string(), "row 2, energy: 0.2 → 0.3 (+50.000 %)");
     }
 
     #[test]

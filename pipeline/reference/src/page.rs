@@ -36,10 +36,6 @@ pub fn html(head: &Head<'_>, build: &Build<'_>, comparison: &Comparison, lock: &
     let class = if head.passed { "good" } else { "bad" };
     let _ = writeln!(page, "<h1>Build and reference</h1>\n<p class=\"verdict {class}\">{}</p>", escape(head.verdict));
     counts(&mut page, comparison);
-    if !head.remarks.is_empty() {
-        let remarks = head.remarks.iter().map(|remark| format!("<li>{}</li>\n", escape(remark))).collect::<String>();
-        let _ = writeln!(page, "<h2>Published values</h2>\n<ul>\n{remarks}</ul>");
-    }
     begins(&mut page, comparison);
 
     let is_drawing = |output: &&Output| output.path.ends_with(".svg");
@@ -57,7 +53,7 @@ pub fn html(head: &Head<'_>, build: &Build<'_>, comparison: &Comparison, lock: &
         let before = locked.get(figure.path.as_str()).and_then(|entry| committed.content(&figure.path, &entry.sha256));
         let before = before.and_then(|bytes| String::from_utf8(bytes).ok());
         let after = std::fs::read_to_string(build.root.join(&figure.path)).ok();
-        section(&mut page, figure, data_of(figure, comparison));
+        section(&mut page, figure);
         pictures(&mut page, before.as_deref(), after.as_deref());
         page.push_str("</section>\n");
     }
@@ -67,10 +63,14 @@ pub fn html(head: &Head<'_>, build: &Build<'_>, comparison: &Comparison, lock: &
         page.push_str("<h2>Other files that differ</h2>\n");
     }
     for output in others {
-        section(&mut page, output, None);
+        section(&mut page, output);
         page.push_str("</section>\n");
     }
     same_numbers(&mut page, comparison);
+    if !head.remarks.is_empty() {
+        let remarks = head.remarks.iter().map(|remark| format!("<li>{}</li>\n", escape(remark))).collect::<String>();
+        let _ = writeln!(page, "<h2>Published values</h2>\n<ul>\n{remarks}</ul>");
+    }
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }
@@ -105,12 +105,7 @@ fn begins(page: &mut String, comparison: &Comparison) {
     page.push_str("</ul>\n");
 }
 
-/// The data table of a figure, if that differs, too: made by the same stage.
-fn data_of<'a>(figure: &Output, comparison: &'a Comparison) -> Option<&'a Output> {
-    comparison.differing().find(|output| output.stage == figure.stage && output.path.ends_with(".csv"))
-}
-
-fn section(page: &mut String, output: &Output, data: Option<&Output>) {
+fn section(page: &mut String, output: &Output) {
     let change = output.change.map(|change| format!(": {change}")).unwrap_or_default();
     let _ = writeln!(
         page,
@@ -122,7 +117,6 @@ fn section(page: &mut String, output: &Output, data: Option<&Output>) {
         let from = if output.arises { "arises in" } else { "follows from what differs before" };
         let _ = writeln!(page, "<p class=\"stage\">{from} <code>{}</code></p>", escape(stage));
     }
-    lines(page, data.map_or(&[], |data| &data.what));
     lines(page, &output.what);
 }
 
