@@ -88,7 +88,8 @@ fn json(place: &str, key: &str, committed: &Value, made: &Value, found: &mut Vec
         (Value::Number(a), Value::Number(b)) if is_relative(key) => {
             let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
             // NaN is never near.
-            if !((a - b).abs() <= TOLERANCE) {
+            let near = (a - b).abs() <= TOLERANCE;
+            if !near {
                 found.push(difference(here(), Cell::Number(a), Cell::Number(b)));
             }
         }
