@@ -134,7 +134,7 @@ impl<'a> Build<'a> {
     /// Tells how what was made compares with what is known, and how the program ends.
     pub(crate) fn conclude(&self, report: &Report, console: &Console) -> Result<Exit, Failure> {
         if !report.succeeded() {
-            return Ok(if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed });
+            return Ok(self.exit_of_failure());
         }
         let mut exit = Exit::Success;
         for study in studies::all() {
@@ -149,6 +149,11 @@ impl<'a> Build<'a> {
             }
         }
         Ok(exit)
+    }
+
+    /// How a build ends that did not make everything.
+    pub(crate) fn exit_of_failure(&self) -> Exit {
+        if self.stop.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Failed }
     }
 
     /// Builds now and whenever something has changed, until Ctrl-C.
@@ -315,7 +320,7 @@ fn papers(report: &Report) -> impl Iterator<Item = &str> {
 }
 
 /// One line on how what was made compares with what is known.
-fn verdict(study: &str, outcome: &Outcome) -> String {
+pub(crate) fn verdict(study: &str, outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     let recovered = outcome.recovery.as_ref().map(ToString::to_string);
     if let Campaign::Simulated(simulation) = outcome.campaign {

@@ -119,6 +119,17 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  cargo xtask package --out /tmp/joulebook\n  \
                             cd /tmp/joulebook && sha256sum --check --quiet SHA256SUMS")]
     Package(Package),
+    /// Make everything, and compare it with the committed reference and with the published values.
+    ///
+    /// The reference is pipeline.lock, figures/ and reference/. Each output is the same bytes, or the
+    /// same numbers (to a relative 1e-9, as on another machine), or different: then with what differs,
+    /// and the stage where it arises. Prints what differs; derived/check/index.html shows it in
+    /// pictures. Made of the published files only; a missing one is an error.
+    #[command(after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --strict --junit check.xml\n  \
+                            cargo xtask check --accept figures/tinyml-mcu/fig5.svg derived/papers/tinyml-mcu.pdf\n  \
+                            cargo xtask check --accept\n\n\
+                            Exit code 0 if nothing differs, 5 if something does, 1 if the build failed.")]
+    Check(Check),
     /// Print the graph of stages: which reads from which.
     #[command(after_help = "Examples:\n  cargo xtask graph tinyml-mcu/figures/fig5 | dot -Tsvg > fig5.svg\n  \
                             cargo xtask graph --format json")]
@@ -589,6 +600,38 @@ impl Package {
     /// The build of what is packed: everything.
     pub(crate) fn build(&self) -> BuildPaper {
         let data = ChosenData { campaign: self.campaign, simulation: self.simulation };
+        let mirrors = self.mirrors.clone();
+        BuildPaper { mirrors, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Make what is built here the reference: the outputs of the stages or files that are named, or
+    /// everything. Look at `git diff` and commit it then. Refused in CI.
+    #[arg(long, value_name = "TARGET", num_args = 0..)]
+    pub(crate) accept: Option<Vec<String>>,
+    /// Take nothing but the same bytes.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A folder to take missing raw files from, before those of JOULEBOOK_MIRROR.
+    #[arg(long = "mirror", value_name = "DIR")]
+    mirrors: Vec<PathBuf>,
+    #[command(flatten)]
+    jobs: Jobs,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write what was found as JUnit's XML, for CI.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+impl Check {
+    /// The build that is compared: everything, of the published files.
+    pub(crate) fn build(&self) -> BuildPaper {
+        let simulation = SimulationOf { seed: None, scale: None };
+        let data = ChosenData { campaign: Some(CampaignName::Published), simulation };
         let mirrors = self.mirrors.clone();
         BuildPaper { mirrors, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }

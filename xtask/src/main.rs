@@ -1,6 +1,7 @@
 //! `cargo xtask`: the command line of Joulebook. Thin: each command is a call of the crates below.
 
 mod build_paper;
+mod check;
 mod clean;
 mod cli;
 mod completions;
@@ -76,6 +77,7 @@ fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit
         Command::Graph(arguments) => graph::run(root, &arguments),
         Command::Report(arguments) => report::run(root, arguments, console),
         Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
+        Command::Check(arguments) => check::run(root, &arguments, console),
         Command::Status(arguments) => status::run(root, &arguments.into(), console),
         Command::Verify(arguments) => verify::run(root, &arguments, console),
         Command::WhatRan(arguments) => what_ran::run(root, &arguments, console),

@@ -74,4 +74,4 @@ pub use plan::{Fate, Plan, PlannedStage};
 pub use problem::{FailedCommand, Problem};
 pub use report::{Event, Observer, Outcome, Reason, Report, StageReport};
 pub use stage::{Pin, Stage, StageBuilder};
-pub use store::{Checked, Collected, Fault, Fetched, Keep, PushError, Pushed, Remote};
+pub use store::{Checked, Collected, Fault, Fetched, Keep, PushError, Pushed, Remote, stored};

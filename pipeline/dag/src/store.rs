@@ -291,6 +291,12 @@ pub(crate) struct Taken {
     pub(crate) executable: bool,
 }
 
+/// The content with a digest, if the store in `folder` has it undamaged. Takes no lock.
+pub fn stored(folder: &Path, digest: &Digest) -> Option<Vec<u8>> {
+    let content = fs::read(folder.join(Kind::Content.path(digest))).ok()?;
+    (Digest::of(&content) == *digest).then_some(content)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +353,18 @@ mod tests {
         fs::hard_link(&input, &file).unwrap();
         store.take(&file).unwrap();
         assert!(!fs::metadata(&input).unwrap().permissions().readonly());
+    }
+
+    #[test]
+    fn a_content_is_read_by_its_digest_and_only_if_it_is_right() {
+        let (dir, store) = store();
+        let digest = take(dir.path(), &store, "content");
+        assert_eq!(stored(dir.path(), &Digest::of(b"another")), None);
+        assert_eq!(stored(dir.path(), &digest).as_deref(), Some(&b"content"[..]));
+        let place = store.place("objects", &digest);
+        fs::remove_file(&place).unwrap();
+        fs::write(&place, "c0ntent").unwrap();
+        assert_eq!(stored(dir.path(), &digest), None);
     }
 
     #[test]

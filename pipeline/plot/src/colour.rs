@@ -19,8 +19,14 @@ impl Colour {
         format!("#{:06x}", self.0)
     }
 
+    /// Red, green and blue.
+    pub fn bytes(self) -> [u8; 3] {
+        let [_, red, green, blue] = self.0.to_be_bytes();
+        [red, green, blue]
+    }
+
     fn channels(self) -> [f64; 3] {
-        [16, 8, 0].map(|shift| f64::from(self.0 >> shift & 0xff) / 255.0)
+        self.bytes().map(|channel| f64::from(channel) / 255.0)
     }
 
     fn linear(self) -> [f64; 3] {

@@ -10,6 +10,7 @@
 //! - [`png`] rasterises an SVG, [`Figure::data_csv`] writes the numbers behind it, [`Figure::option`]
 //!   gives the same specification for an interactive chart.
 //! - [`lint`] says what is wrong with a drawing; every figure should pass it in a test.
+//! - [`compare`](fn@compare) says how two drawings differ, [`difference_png`] shows it.
 //! - [`style`] is the house style, with a [`Registry`] that gives a thing the same look everywhere.
 
 mod axis;
@@ -17,7 +18,9 @@ mod canonical;
 mod canvas;
 mod cartesian;
 mod colour;
+pub mod compare;
 mod data;
+mod difference;
 mod engine;
 mod error;
 mod figure;
@@ -37,7 +40,9 @@ mod ticks;
 pub use axis::Axis;
 pub use cartesian::Cartesian;
 pub use colour::{Colour, Vision};
+pub use compare::compare;
 pub use data::{Cell, Column, DataTable};
+pub use difference::{ONLY_FIRST, ONLY_SECOND, difference_png};
 pub use engine::{ECHARTS, Limits};
 pub use error::{Error, Result};
 pub use figure::{About, Figure, Size};

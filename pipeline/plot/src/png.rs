@@ -14,6 +14,11 @@ const LARGEST: f32 = 20_000.0;
 ///
 /// Errors: unreadable SVG; a scale that gives no pixels or too many.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
+    pixels(svg, scale)?.encode_png().map_err(|e| Error::Raster(e.to_string()))
+}
+
+/// As [`png`], not encoded.
+pub(crate) fn pixels(svg: &str, scale: f32) -> Result<Pixmap> {
     let tree = tree(svg)?;
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
     if !(width >= 1.0 && height >= 1.0 && width <= LARGEST && height <= LARGEST) {
@@ -23,7 +28,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
         .ok_or_else(|| Error::Raster("no memory for the picture".into()))?;
     pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| Error::Raster(e.to_string()))
+    Ok(pixels)
 }
 
 /// The SVG as resvg sees it, with all text shaped.

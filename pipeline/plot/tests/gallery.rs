@@ -62,6 +62,17 @@ fn a_small_figure_keeps_its_bytes() {
 }
 
 #[test]
+fn each_figure_is_the_same_as_itself_and_as_no_other() {
+    let compared = |one: &str, other: &str| plot::compare(one, other).expect("readable SVG");
+    for (figure, svg) in drawn() {
+        assert_eq!(compared(svg, svg), [], "{}", figure.id());
+    }
+    for ((figure, svg), (_, other)) in drawn().zip(drawn().skip(1)) {
+        assert!(!compared(svg, other).is_empty(), "{}", figure.id());
+    }
+}
+
+#[test]
 fn figures_are_accessible_and_inert() {
     for (figure, svg) in drawn() {
         let head = svg.lines().take(3).collect::<Vec<_>>().join("\n");
