@@ -15,6 +15,9 @@ const FIGURE: &str = "figures/tinyml-mcu/fig5.svg";
 const DATA: &str = "derived/tinyml-mcu/figures/fig5.csv";
 const RECORD: &str = "derived/tinyml-mcu/records/fig5.regression.json";
 
+/// An output, and what is done to its committed content.
+type Edit<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
 /// A workspace with a reference that can be made to differ from what is built.
 struct Reference {
     workspace: Workspace,
@@ -27,7 +30,7 @@ impl Reference {
     }
 
     /// Makes the reference of an output another one, and tells what a check says of it. Puts all back.
-    fn with(&self, edits: &[(&str, &dyn Fn(&str) -> String)], arguments: &[&str]) -> (Output, Value) {
+    fn with(&self, edits: &[Edit<'_>], arguments: &[&str]) -> (Output, Value) {
         let mut lock = self.lock.clone();
         let mut before = Vec::new();
         for (output, edit) in edits {
