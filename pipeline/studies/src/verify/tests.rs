@@ -428,7 +428,7 @@ fn the_brief_report_has_the_form_that_the_papers_read() {
         "campaign": "published",
         "summary": {
             "entries": 2, "matched": 1, "matched_reconstructed": 0, "matched_simulated": 0, "mismatched": 0,
-            "no_values": 0, "simulated": 0, "not_recomputable": 1, "planned": 0,
+            "no_values": 0, "simulated": 0, "not_recomputable": 1,
             "values_compared": 1, "band_values_compared": 0, "max_rel_error": json["summary"]["max_rel_error"],
             "expectations": 0, "expectations_matched": 0, "expectations_mismatched": 0,
         },
