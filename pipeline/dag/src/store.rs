@@ -358,13 +358,13 @@ mod tests {
     #[test]
     fn a_content_is_read_by_its_digest_and_only_if_it_is_right() {
         let (dir, store) = store();
-        let digest = take(dir.path(), &store, "content");
-        assert_eq!(stored(dir.path(), &Digest::of(b"another")), None);
-        assert_eq!(stored(dir.path(), &digest).as_deref(), Some(&b"content"[..]));
-        let place = store.place("objects", &digest);
+        let (digest, folder) = (take(dir.path(), &store, "content"), dir.path().join("store"));
+        assert_eq!(stored(&folder, &Digest::of(b"another")), None);
+        assert_eq!(stored(&folder, &digest).as_deref(), Some(&b"content"[..]));
+        let place = store.place(Kind::Content, &digest);
         fs::remove_file(&place).unwrap();
         fs::write(&place, "c0ntent").unwrap();
-        assert_eq!(stored(dir.path(), &digest), None);
+        assert_eq!(stored(&folder, &digest), None);
     }
 
     #[test]
