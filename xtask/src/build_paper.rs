@@ -63,7 +63,7 @@ impl<'a> Build<'a> {
         arguments: &'a BuildPaper,
         console: &Console,
     ) -> Result<(Self, Vec<Chosen>), Failure> {
-        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let typesetter = typeset::Backend::choose(arguments.means.typst.clone()).map_err(Failure::usage)?;
         let sources = load(root)?;
         let unavailable = match arguments.campaign {
             Some(CampaignName::Simulated) => Unavailable::default(),
@@ -76,7 +76,7 @@ impl<'a> Build<'a> {
 
     /// A build that is only planned. Nothing is fetched: what is not there is simulated.
     pub(crate) fn planned(root: &'a Path, arguments: &'a BuildPaper) -> Result<Self, Failure> {
-        let typesetter = typeset::Backend::choose(arguments.typst.clone()).map_err(Failure::usage)?;
+        let typesetter = typeset::Backend::choose(arguments.means.typst.clone()).map_err(Failure::usage)?;
         let (unavailable, stop) = (Unavailable::default(), Arc::default());
         Ok(Build { root, arguments, typesetter: Arc::new(typesetter), unavailable, stop })
     }
@@ -101,9 +101,9 @@ impl<'a> Build<'a> {
     /// Where and how to build.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         let mut options = Options::new(self.root);
-        options.store.clone_from(&self.arguments.store.store);
-        options.store_limit = self.arguments.store_limit;
-        options.remote = remote_store(self.arguments.remote.as_deref())?;
+        options.store.clone_from(&self.arguments.means.store.store);
+        options.store_limit = self.arguments.means.store_limit;
+        options.remote = remote_store(self.arguments.means.remote.as_deref())?;
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
         Ok(options)
@@ -206,7 +206,7 @@ impl<'a> Build<'a> {
         let mut options = self.options()?;
         options.note = Some(self.note(chosen));
         if self.arguments.isolated {
-            let typst = self.arguments.typst.as_deref();
+            let typst = self.arguments.means.typst.as_deref();
             options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
         }
         let mut engine = Engine::open(options).map_err(failure)?;

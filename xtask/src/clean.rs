@@ -1,5 +1,7 @@
 //! `cargo xtask clean`: removes what builds have made.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,8 +15,11 @@ use crate::cli::Clean;
 use crate::console::Console;
 use crate::{Exit, Failure};
 
-/// Where the committed figures are.
-const FIGURES: &str = "figures/";
+/// Where nothing is committed.
+const DERIVED: &str = "derived/";
+
+/// What commands leave there besides the outputs of stages: the report page, and what `check` found.
+const PAGES: [&str; 2] = ["derived/report.html", "derived/check"];
 
 pub(crate) fn run(root: &Path, arguments: &Clean, console: &Console) -> Result<Exit, Failure> {
     let typesetter = Arc::new(typeset::Backend::choose(None).map_err(Failure::usage)?);
@@ -25,11 +30,22 @@ pub(crate) fn run(root: &Path, arguments: &Clean, console: &Console) -> Result<E
         graphs.push(Graph::new(studies::stages(root, &chosen, Arc::clone(&typesetter))).map_err(Failure::new)?);
     }
     let cleaning = Cleaning {
-        keeps: &|output| !arguments.figures && output.starts_with(FIGURES),
+        keeps: &|output| !arguments.figures && !output.starts_with(DERIVED),
         store: arguments.all,
         dry_run: arguments.dry_run,
     };
     let graphs: Vec<&Graph> = graphs.iter().collect();
+    if !arguments.dry_run {
+        for page in PAGES.map(|page| root.join(page)) {
+            let removed = if page.is_dir() { fs::remove_dir_all(&page) } else { fs::remove_file(&page) };
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::io("remove", page.display(), &error));
+                }
+                _ => {}
+            }
+        }
+    }
     let cleaned = Engine::clean(&Options::new(root), &graphs, &cleaning).map_err(failure)?;
     if arguments.json {
         anstream::println!("{}", serde_json::to_string_pretty(&cleaned).map_err(Failure::new)?);
@@ -39,7 +55,7 @@ pub(crate) fn run(root: &Path, arguments: &Clean, console: &Console) -> Result<E
     let bytes = DecimalBytes(bytes);
     console.line(&format!("{verb} {outputs} outputs and {kept_files} files of .joulebook/, {bytes}"));
     if left > 0 {
-        console.line(&format!("{left} committed figures stay; --figures removes them, too"));
+        console.line(&format!("{left} committed files stay; --figures removes them, too"));
     }
     Ok(Exit::Success)
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::building::{
-    BuildPaper, CampaignName, ChosenData, Explain, Jobs, Plan, SimulationOf, Status, WhatRan,
+    BuildPaper, CampaignName, ChosenData, Explain, Jobs, Means, Plan, SimulationOf, Status, WhatRan,
 };
 pub(crate) use self::raw::{Fetch, Inspect, Simulate};
 pub(crate) use self::results::{Check, Graph, Package, Report, Reproduce, Verify};
@@ -32,7 +32,7 @@ use crate::new_study::NewStudy;
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 a stage failed or something could not be had, 2 wrong usage, \
                   3 another build is at work, 4 a plan or status found something to do, \
-                  5 a value is not the published one, or a byte differs when made again, \
+                  5 a value is not the published one, or a byte not the committed one or the one made before, \
                   130 stopped by Ctrl-C.\nResults go to stdout, everything else to stderr."
 )]
 pub(crate) struct Cli {

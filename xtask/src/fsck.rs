@@ -13,6 +13,7 @@ use crate::{Exit, Failure};
 pub(crate) fn run(root: &Path, arguments: &Fsck, console: &Console) -> Result<Exit, Failure> {
     let mut options = Options::new(root);
     options.store.clone_from(&arguments.store.store);
+    arguments.store.check()?;
     options.jobs = arguments.jobs.get();
     let bar = LateBar::new(console, "{bar:24} {decimal_bytes}/{decimal_total_bytes} read  {elapsed}");
     let checked = Engine::check(&options, arguments.repair, &|read, total| bar.set(read, total)).map_err(failure)?;

@@ -17,6 +17,7 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) fn run(root: &Path, arguments: &Gc, console: &Console) -> Result<Exit, Failure> {
     let mut options = Options::new(root);
     options.store.clone_from(&arguments.store.store);
+    arguments.store.check()?;
     let used_within = arguments.keep.or(arguments.max_size.is_none().then_some(KEPT));
     let keep = Keep { used_within, max_bytes: arguments.max_size };
     let collected = Engine::collect(&options, &keep, arguments.dry_run).map_err(failure)?;

@@ -1,7 +1,7 @@
 //! Builds whose stages can read what they declare and nothing else: `--isolated`.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dag::isolation::{self, Isolation, Unsupported};
 use dag::{Graph, Problem};
@@ -26,12 +26,19 @@ pub(crate) fn isolation(
     let root = std::path::absolute(root).map_err(|error| Failure::io("find", root.display(), &error))?;
     let mut helper = vec![OsString::from(COMMAND), "--root".into(), root.into()];
     helper.extend(data::arguments(chosen));
-    if let Some(typst) = typst {
+    if let Some(typst) = typst.map(found) {
         // A program, and all that a program needs.
-        helper.extend(["--typst".into(), typst.into()]);
+        helper.extend(["--typst".into(), typst.clone().into()]);
         isolation = isolation::system().fold(isolation.readable(typst), Isolation::readable);
     }
     Ok(isolation.helper(helper))
+}
+
+/// Where a program is: a mere name is looked up on PATH, as the typesetter does.
+fn found(program: &Path) -> PathBuf {
+    let path = std::env::var_os("PATH").filter(|_| program.components().count() == 1).unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    found.or_else(|| std::path::absolute(program).ok()).unwrap_or_else(|| program.to_owned())
 }
 
 /// Runs the stage that a build asks for on standard input.

@@ -28,7 +28,7 @@ pub(crate) fn run(build: &Build<'_>, chosen: &[Chosen], console: &Console) -> Re
         }
     }
     console.line(&summary(&plan));
-    if build.arguments.remote.is_none() && !plan.is_fresh() && std::env::var_os("JOULEBOOK_REMOTE").is_some() {
+    if build.arguments.means.remote.is_none() && !plan.is_fresh() && std::env::var_os("JOULEBOOK_REMOTE").is_some() {
         console.line("the remote store was not asked for what it has: --remote URL does that");
     }
     Ok(exit(&plan))

@@ -12,7 +12,7 @@ use crate::console::{Console, LateBar};
 use crate::{Exit, Failure};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
-    let url = arguments.remote.as_deref().unwrap_or_default();
+    let url = arguments.means.remote.as_deref().unwrap_or_default();
     let remote = remote::open(url, Purpose::Write).map_err(Failure::usage)?;
     let build = Build::interruptible(root, arguments)?;
     let chosen = build.choose(load(root)?);

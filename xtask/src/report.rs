@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dag::{Digest, Engine, Graph, Options, Outcome, StageReport};
+use dag::{Digest, Engine, Graph, Outcome, StageReport};
 use report::{File, Fragment, Part, Run, Stage};
 use studies::Chosen;
 use studies::campaign::Campaign;
@@ -19,6 +20,9 @@ use crate::{Exit, Failure, cli};
 /// Where the page lies. No stage makes it, since it tells of this machine.
 const PAGE: &str = "derived/report.html";
 
+/// Is there if the page tells of a build that failed, or did not come to all stages.
+const PARTIAL: &str = "derived/.report-is-partial";
+
 /// The part of the page that is over all studies.
 const COMPENDIUM: &str = "compendium";
 
@@ -28,7 +32,8 @@ pub(crate) fn run(root: &Path, arguments: cli::Report, console: &Console) -> Res
     let (build, chosen) = Build::begin(root, &asked, console)?;
     let report = build.make(&chosen, console)?;
     let page = root.join(PAGE);
-    let page = match arguments.out {
+    let is_page = |out: &Path| fs::canonicalize(out).ok() == fs::canonicalize(&page).ok();
+    let page = match arguments.out.filter(|out| !is_page(out)) {
         Some(out) => {
             fs::copy(&page, &out).map_err(|error| Failure::io("write", out.display(), &error))?;
             out
@@ -42,25 +47,40 @@ pub(crate) fn run(root: &Path, arguments: cli::Report, console: &Console) -> Res
     build.conclude(&report, console)
 }
 
-/// Writes the page, if the build did anything or the page is not there.
+/// Writes the page, if the build did anything, if there is none, or if the one that is there tells of a
+/// build that failed or did not come to all stages, and this one did better.
 pub(crate) fn renew(build: &Build<'_>, graph: &Graph, report: &dag::Report, chosen: &[Chosen]) -> Result<(), Failure> {
     let page = build.root.join(PAGE);
-    if report.stages.iter().all(|stage| stage.outcome == Outcome::Fresh) && page.exists() {
+    let partial = build.root.join(PARTIAL);
+    let complete = report.succeeded() && report.stages.len() == graph.stages().len();
+    let fresh = report.stages.iter().all(|stage| stage.outcome == Outcome::Fresh);
+    if fresh && page.exists() && !(complete && partial.exists()) {
         return Ok(());
     }
     let text = Told { build, graph, report, chosen }.page()?;
-    write(build.root, &page, &text).map_err(|error| Failure::io("write", page.display(), &error))
+    let mark = || -> io::Result<()> {
+        match complete {
+            true if partial.exists() => fs::remove_file(&partial),
+            true => Ok(()),
+            false => fs::write(&partial, []),
+        }
+    };
+    // Marked first, and cleared last: a page of which nothing is known is written again.
+    if !complete {
+        mark().map_err(|error| Failure::io("write", partial.display(), &error))?;
+    }
+    write(&page, &text).map_err(|error| Failure::io("write", page.display(), &error))?;
+    mark().map_err(|error| Failure::io("write", partial.display(), &error))
 }
 
 /// By rename, so that a browser never sees half of it.
-fn write(root: &Path, page: &Path, text: &str) -> std::io::Result<()> {
-    let scratch = root.join(".joulebook/tmp");
-    fs::create_dir_all(&scratch)?;
-    let scratch = scratch.join(format!("report-{}", std::process::id()));
-    fs::write(&scratch, text)?;
+fn write(page: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = page.parent() {
         fs::create_dir_all(folder)?;
     }
+    // Not in the engine's folder: its lock is not held any more.
+    let scratch = page.with_file_name(format!(".report.html.{}.partial", std::process::id()));
+    fs::write(&scratch, text)?;
     fs::rename(&scratch, page)
 }
 
@@ -127,8 +147,10 @@ impl Told<'_> {
     }
 
     fn run(&self) -> Result<Run, Failure> {
-        let root = self.build.root;
-        let plan = Engine::plan(&Options::new(root), self.graph, &[]).map_err(failure)?;
+        let mut options = self.build.options()?;
+        // Only what this machine knows.
+        options.remote = None;
+        let plan = Engine::plan(&options, self.graph, &[]).map_err(failure)?;
         let took: HashMap<&str, u64> = plan
             .stages
             .iter()

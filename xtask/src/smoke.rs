@@ -106,7 +106,7 @@ fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, F
         Some(CampaignName::Simulated) => _ = command.args(["--campaign", "simulated"]),
         None => {}
     }
-    if let Some(typst) = &arguments.typst {
+    if let Some(typst) = &arguments.means.typst {
         command.arg("--typst").arg(typst);
     }
     // From nothing: no store is asked for what was made elsewhere.

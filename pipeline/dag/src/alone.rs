@@ -26,7 +26,7 @@ use crate::problem::Problem;
 #[cfg(unix)]
 use crate::process::Children;
 use crate::progress::report;
-use crate::report::{Outcome, StageReport};
+use crate::report::{Outcome, Report, StageReport};
 use crate::stage::Stage;
 use crate::state::{Folder, State};
 use crate::store::Store;
@@ -41,8 +41,8 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such stage, or the engine's folder cannot be used. A stage that fails is no
-    /// error here: see [`StageReport::outcome`].
-    pub fn run_alone(options: &Options, graph: &Graph, stage: &str) -> Result<StageReport, Error> {
+    /// error here: see [`Report::succeeded`].
+    pub fn run_alone(options: &Options, graph: &Graph, stage: &str) -> Result<Report, Error> {
         let start = Instant::now();
         let index = graph.index(stage).ok_or_else(|| graph.unknown(stage))?;
         let scratch = Folder::visit(&options.folder)?;
@@ -78,7 +78,9 @@ impl Engine {
             Ok(Decision::Failed(problem)) | Err(problem) => told.outcome = Outcome::Failed(problem),
         }
         told.duration = start.elapsed();
-        Ok(told)
+        let (fetched, warnings) = store.fetched();
+        let (duration, files_hashed) = (told.duration, judge.files.hashed());
+        Ok(Report { stages: vec![told], state_problem: None, warnings, fetched, duration, files_hashed })
     }
 }
 

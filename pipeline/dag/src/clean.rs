@@ -51,6 +51,15 @@ pub(crate) fn clean(options: &Options, graphs: &[&Graph], cleaning: &Cleaning<'_
         (true, true) => FOLDER.check(&options.folder).map(|_| None)?,
         (false, _) => None,
     };
+    // What can stand in the way is asked first: nothing is removed by halves.
+    let own = options.folder.join("store");
+    let _alone = match (there && cleaning.store && own.is_dir(), cleaning.dry_run) {
+        (true, false) => Some(store::alone(&own)?),
+        _ => None,
+    };
+    if there && cleaning.store {
+        store::check_unshared(&own, &options.folder)?;
+    }
     let outputs = graphs.iter().flat_map(|graph| graph.stages()).flat_map(|stage| &stage.outputs);
     let outputs: BTreeSet<&str> = outputs.map(|output| &*output.path).collect();
     let mut folders = BTreeSet::new();
@@ -81,14 +90,11 @@ pub(crate) fn clean(options: &Options, graphs: &[&Graph], cleaning: &Cleaning<'_
             remove_below(&options.folder.join(name), cleaning.dry_run, &mut cleaned)?;
         }
         if cleaning.store {
-            let own = options.folder.join("store");
-            let _alone = match (own.is_dir(), cleaning.dry_run) {
-                (true, false) => Some(store::alone(&own)?),
-                _ => None,
-            };
-            store::check_unshared(&own, &options.folder)?;
-            // What is remembered goes last: until then the next build is one after a deletion.
-            remove_below(&own, cleaning.dry_run, &mut cleaned)?;
+            // What is remembered goes last: until then the next build is one after a deletion. The lock stays,
+            // as others may wait for it.
+            for name in store::CONTENTS {
+                remove_below(&own.join(name), cleaning.dry_run, &mut cleaned)?;
+            }
             remove_below(&options.folder.join("state"), cleaning.dry_run, &mut cleaned)?;
         }
     }

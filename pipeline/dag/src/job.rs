@@ -74,6 +74,9 @@ impl Job<'_> {
         let start = Instant::now();
         let result = match self.restore(place) {
             Ok(None) => match self.fetch(place) {
+                // Nothing new is begun, and to fetch may have taken long.
+                #[cfg(unix)]
+                Ok(None) if place.children.is_cancelled() => Ok(None),
                 Ok(None) => self.run(place, start),
                 fetched => fetched,
             },

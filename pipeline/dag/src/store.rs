@@ -274,11 +274,14 @@ pub(crate) fn alone(folder: &Path) -> Result<Access, Error> {
     Access::alone(folder)
 }
 
+/// The folders of what a store holds.
+pub(crate) const CONTENTS: [&str; 4] = ["objects", "actions", "codes", "tmp"];
+
 /// Makes sure that no workspace but the one with the engine's folder `workspace` uses a store.
 pub(crate) fn check_unshared(folder: &Path, workspace: &Path) -> Result<(), Error> {
-    let own = std::path::absolute(workspace).map_err(|error| access::failed(workspace, error))?;
+    let own = fs::canonicalize(workspace).map_err(|error| access::failed(workspace, error))?;
     let others = access::workspaces(folder)?.into_iter().map(|(other, _)| other);
-    match others.into_iter().find(|other| *other != own && other.is_dir()) {
+    match others.into_iter().find(|other| fs::canonicalize(other).is_ok_and(|other| other != own)) {
         Some(other) => Err(Error::SharedStore { store: folder.to_owned(), other: other.display().to_string() }),
         None => Ok(()),
     }

@@ -19,7 +19,7 @@ fn graph(study: &Study) -> Graph {
 }
 
 fn alone(root: &Path, graph: &Graph, stage: &str) -> StageReport {
-    Engine::run_alone(&Options::new(root), graph, stage).unwrap()
+    Engine::run_alone(&Options::new(root), graph, stage).unwrap().stages.remove(0)
 }
 
 /// The names below the folder of scratch folders, `gate` apart.

@@ -27,6 +27,9 @@ const SILENCE_WRITING: Duration = Duration::from_secs(60);
 /// How much of an answer is handed on at a time.
 const CHUNK: usize = 64 << 10;
 
+/// How much of the body of an answer that is an error is read.
+const LONGEST_EXPLANATION: u64 = 64 << 10;
+
 /// An HTTP client, as `object_store` wants it.
 #[derive(Clone)]
 pub(crate) struct Ureq(Agent);
@@ -78,7 +81,9 @@ impl HttpService for Ureq {
             self.0.run(ureq::http::Request::from_parts(parts, &*body))
         };
         let (parts, body) = answer.map_err(|error| failed(&error))?.into_parts();
-        let body = HttpResponseBody::new(Answer(Mutex::new(body.into_reader())));
+        // What explains a failure is read whole by who asks.
+        let most = if parts.status.is_success() { u64::MAX } else { LONGEST_EXPLANATION };
+        let body = HttpResponseBody::new(Answer(Mutex::new(body.into_reader().take(most))));
         Ok(HttpResponse::from_parts(parts, body))
     }
 }
@@ -101,7 +106,7 @@ fn failed(error: &ureq::Error) -> HttpError {
 
 /// The body of an answer. The lock is never contended: it makes the reader fit to be shared, which the
 /// interface wants.
-struct Answer(Mutex<BodyReader<'static>>);
+struct Answer(Mutex<io::Take<BodyReader<'static>>>);
 
 impl Body for Answer {
     type Data = Bytes;

@@ -27,16 +27,7 @@ pub(crate) struct BuildPaper {
     #[command(flatten)]
     pub(crate) jobs: Jobs,
     #[command(flatten)]
-    pub(crate) store: StoreAt,
-    /// The size above which what was used least recently is removed from the store, such as 2GB.
-    #[arg(long, value_name = "SIZE", env = "JOULEBOOK_STORE_LIMIT", value_parser = quantity::bytes)]
-    pub(crate) store_limit: Option<u64>,
-    /// A store to take results from that this one lacks: https://…, s3://bucket/prefix or file:///…
-    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
-    pub(crate) remote: Option<String>,
-    /// A typst command line to typeset with, in the place of the built-in compiler.
-    #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
-    pub(crate) typst: Option<PathBuf>,
+    pub(crate) means: Means,
     /// Build again whenever a paper, a raw file or the program's code changes, until Ctrl-C.
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) watch: bool,
@@ -56,6 +47,22 @@ pub(crate) struct BuildPaper {
     /// Print what was done as JSON instead of the papers' paths.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// With what a build is made; the same for every command that builds.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Means {
+    #[command(flatten)]
+    pub(crate) store: StoreAt,
+    /// The size above which what was used least recently is removed from the store, such as 2GB.
+    #[arg(long, value_name = "SIZE", env = "JOULEBOOK_STORE_LIMIT", value_parser = quantity::bytes)]
+    pub(crate) store_limit: Option<u64>,
+    /// A store to take results from that this one lacks: https://…, s3://bucket/prefix or file:///…
+    #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
+    pub(crate) remote: Option<String>,
+    /// A typst command line to typeset with, in the place of the built-in compiler.
+    #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
+    pub(crate) typst: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -121,30 +128,32 @@ pub(crate) struct ChosenData {
     pub(super) campaign: Option<CampaignName>,
     #[command(flatten)]
     pub(super) simulation: SimulationOf,
+    /// A typst command line that the build would typeset with.
+    #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
+    pub(super) typst: Option<PathBuf>,
 }
 
 impl Asked {
     /// The build that is planned.
     pub(super) fn of(self, targets: Vec<String>) -> BuildPaper {
         let Self { data, store, remote, json } = self;
-        BuildPaper { store, remote, json, ..data.of(targets) }
+        let asked = data.of(targets);
+        let means = Means { store, remote, ..asked.means };
+        BuildPaper { means, json, ..asked }
     }
 }
 
 impl ChosenData {
     /// The build that is not begun.
     pub(crate) fn of(self, targets: Vec<String>) -> BuildPaper {
-        let Self { campaign, simulation } = self;
+        let Self { campaign, simulation, typst } = self;
         BuildPaper {
             targets,
             mirrors: Vec::new(),
             campaign,
             simulation,
             jobs: Jobs { jobs: None },
-            store: StoreAt { store: None },
-            store_limit: None,
-            remote: None,
-            typst: None,
+            means: Means { typst, ..Means::default() },
             watch: false,
             isolated: false,
             smoke: false,
@@ -159,9 +168,7 @@ impl BuildPaper {
     /// A build of everything from a campaign, which is only planned.
     pub(crate) fn planned(campaign: CampaignName) -> Self {
         let simulation = SimulationOf { seed: None, scale: None };
-        let store = StoreAt { store: None };
-        let data = ChosenData { campaign: Some(campaign), simulation };
-        Asked { data, store, remote: None, json: false }.of(Vec::new())
+        ChosenData { campaign: Some(campaign), simulation, typst: None }.of(Vec::new())
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{BuildPaper, CampaignName, ChosenData, Jobs, SimulationOf};
+use super::{BuildPaper, CampaignName, ChosenData, Jobs, Means, SimulationOf};
 use crate::needs::DiskCheck;
 
 #[derive(Args)]
@@ -37,6 +37,8 @@ pub(crate) struct Check {
     mirrors: Vec<PathBuf>,
     #[command(flatten)]
     jobs: Jobs,
+    #[command(flatten)]
+    means: Means,
     /// Print what was found as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -49,9 +51,9 @@ impl Check {
     /// The build that is compared: everything, of the published files.
     pub(crate) fn build(&self) -> BuildPaper {
         let simulation = SimulationOf { seed: None, scale: None };
-        let data = ChosenData { campaign: Some(CampaignName::Published), simulation };
-        let mirrors = self.mirrors.clone();
-        BuildPaper { mirrors, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+        let data = ChosenData { campaign: Some(CampaignName::Published), simulation, typst: None };
+        let (mirrors, means) = (self.mirrors.clone(), self.means.clone());
+        BuildPaper { mirrors, means, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }
 }
 
@@ -85,13 +87,15 @@ pub(crate) struct Report {
     simulation: SimulationOf,
     #[command(flatten)]
     jobs: Jobs,
+    #[command(flatten)]
+    means: Means,
 }
 
 impl Report {
     /// The build that it reports on.
     pub(crate) fn build(&self) -> BuildPaper {
-        let data = ChosenData { campaign: self.campaign, simulation: self.simulation };
-        BuildPaper { jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+        let data = ChosenData { campaign: self.campaign, simulation: self.simulation, typst: None };
+        BuildPaper { means: self.means.clone(), jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }
 }
 
@@ -113,14 +117,16 @@ pub(crate) struct Package {
     simulation: SimulationOf,
     #[command(flatten)]
     jobs: Jobs,
+    #[command(flatten)]
+    means: Means,
 }
 
 impl Package {
     /// The build of what is packed: everything.
     pub(crate) fn build(&self) -> BuildPaper {
-        let data = ChosenData { campaign: self.campaign, simulation: self.simulation };
-        let mirrors = self.mirrors.clone();
-        BuildPaper { mirrors, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+        let data = ChosenData { campaign: self.campaign, simulation: self.simulation, typst: None };
+        let (mirrors, means) = (self.mirrors.clone(), self.means.clone());
+        BuildPaper { mirrors, means, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }
 }
 

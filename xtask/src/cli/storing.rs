@@ -6,20 +6,33 @@ use std::time::Duration;
 use clap::Args;
 
 use super::building::Asked;
-use super::{BuildPaper, CampaignName, ChosenData, Jobs, SimulationOf};
-use crate::quantity;
+use super::{BuildPaper, ChosenData, Jobs};
+use crate::{Failure, quantity};
 
 /// Where the store is.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct StoreAt {
     /// The folder of stored results, which several checkouts can share; .joulebook/store otherwise.
     #[arg(long, value_name = "DIR", env = "JOULEBOOK_STORE")]
     pub(crate) store: Option<PathBuf>,
 }
 
+impl StoreAt {
+    /// Makes sure that a store that is named is there: a typing error is no healthy store.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match &self.store {
+            Some(store) if !store.is_dir() => Err(Failure::usage(format!(
+                "there is no store at {}: correct --store or JOULEBOOK_STORE",
+                store.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[derive(Args)]
 pub(crate) struct Clean {
-    /// Also the figures in figures/, which are committed.
+    /// Also what is committed: figures/ and ARTIFACT.md.
     #[arg(long)]
     pub(crate) figures: bool,
     /// Also what the engine remembers, and the store in .joulebook/: the next build makes everything again.
@@ -73,11 +86,8 @@ pub(crate) struct Push {
     /// The remote store: s3://bucket/prefix or file:///…
     #[arg(long, value_name = "URL", env = "JOULEBOOK_REMOTE")]
     remote: String,
-    /// Which raw files the build used, as of build-paper.
-    #[arg(long, value_name = "CAMPAIGN")]
-    campaign: Option<CampaignName>,
     #[command(flatten)]
-    simulation: SimulationOf,
+    data: ChosenData,
     #[command(flatten)]
     store: StoreAt,
     /// Print what was sent as JSON.
@@ -87,7 +97,7 @@ pub(crate) struct Push {
 
 impl From<Push> for BuildPaper {
     fn from(push: Push) -> Self {
-        let Push { targets, remote, campaign, simulation, store, json } = push;
-        Asked { data: ChosenData { campaign, simulation }, store, remote: Some(remote), json }.of(targets)
+        let Push { targets, remote, data, store, json } = push;
+        Asked { data, store, remote: Some(remote), json }.of(targets)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -162,16 +163,24 @@ struct Roots {
 fn roots(store: &Path, collected: &mut Collected, dry_run: bool) -> Result<Roots, Error> {
     let mut roots = Roots::default();
     for (workspace, entry) in workspaces(store)? {
-        if !workspace.is_dir() {
-            if !dry_run {
-                fs::remove_file(&entry).map_err(|error| failed(&entry, error))?;
+        match fs::metadata(&workspace) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if !dry_run {
+                    fs::remove_file(&entry).map_err(|error| failed(&entry, error))?;
+                }
+                collected.gone.push(workspace);
+                continue;
             }
-            collected.gone.push(workspace);
-            continue;
+            // Another user's, say: what it needs cannot be told, so nothing is removed at all.
+            Err(error) => return Err(failed(&workspace, error)),
+            Ok(_) => {}
         }
         // What a newer program needs cannot be told: then nothing is removed at all.
         FOLDER.check(&workspace)?;
-        let bytes = State::read(&workspace);
+        let bytes = match fs::read(workspace.join("state")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&workspace, error)),
+            read => read.unwrap_or_default(),
+        };
         let State { stages, .. } = State::decode(&bytes);
         for (_, Last { key, outputs, .. }) in stages.others() {
             roots.keys.insert(key);
