@@ -105,7 +105,9 @@ function sort(key, direction) {
 // The name of an artifact opens its values.
 function openable(cell) {
   const name = find('b', cell);
-  const button = make('button', { type: 'button', class: 'open', 'aria-expanded': 'false' }, name.textContent);
+  // Long names break after a point rather than anywhere.
+  const pieces = name.textContent.split('.').flatMap(function (piece, at) { return at ? ['.', make('wbr'), piece] : [piece]; });
+  const button = make('button', { type: 'button', class: 'open', 'aria-expanded': 'false' }, pieces);
   name.replaceChildren(button);
   button.addEventListener('click', function () { toggle(cell.parentElement, button); });
 }

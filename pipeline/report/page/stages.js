@@ -37,7 +37,7 @@ async function startStages() {
   for (const study of new Set(told.stages.map(function (stage) { return stage.study; }))) {
     const stages = told.stages.filter(function (stage) { return stage.study === study; });
     const folded = make('details', { class: 'graph', 'data-study': study },
-      make('summary', {}, [make('b', {}, study), ' ', make('small', {}, stages.length + ' stages')]));
+      make('summary', {}, [make('b', {}, study), ' ', make('small', {}, stages.length + (stages.length === 1 ? ' stage' : ' stages'))]));
     folded.addEventListener('toggle', function () { if (folded.open) unfoldGraph(folded, stages, told); });
     place.append(folded);
   }

@@ -33,9 +33,10 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
     let mut record = Record::figure("est.fig.deviations")
         .x_axis(RecordAxis::new("Architecture").scale(Scale::Categorical))
         .y_axis(RecordAxis::new("Consumed Energy").unit("kWh"));
+    // Not the colours that networks have in the figures beside it.
     for (column, name, words, colour) in [
-        ("modules", "layer-wise aggregate", "sum of modules", CATEGORICAL[0]),
-        ("measured", "total measured energy", "whole network", CATEGORICAL[1]),
+        ("modules", "layer-wise aggregate", "sum of modules", CATEGORICAL[6]),
+        ("measured", "total measured energy", "whole network", CATEGORICAL[5]),
     ] {
         let energies = networks.iter().map(|network| mean(network, column)).collect::<Result<Vec<_>, _>>()?;
         let joules: Vec<f64> = energies.iter().map(|energy| energy * JOULES).collect();
