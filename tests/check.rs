@@ -14,6 +14,7 @@ use support::{Workspace, mirror, text};
 const FIGURE: &str = "figures/tinyml-mcu/fig5.svg";
 const DATA: &str = "derived/tinyml-mcu/figures/fig5.csv";
 const RECORD: &str = "derived/tinyml-mcu/records/fig5.regression.json";
+const APPENDIX: &str = "ARTIFACT.md";
 
 /// An output, and what is done to its committed content.
 type Edit<'a> = (&'a str, &'a dyn Fn(&str) -> String);
@@ -151,6 +152,19 @@ fn what_differs_from_the_reference_is_told_for_what_it_is() {
     assert!(text(&output).contains("was another one before this build"), "{}", text(&output));
     assert_eq!(workspace.read(FIGURE), right);
     assert_eq!(reference.check(&[]).status.code(), Some(0));
+
+    // The same of the appendix, which is committed at the top.
+    let right = workspace.read(APPENDIX);
+    fs::write(workspace.path(APPENDIX), right.clone() + "One more sentence.\n").unwrap();
+    let output = reference.check(&["--strict"]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    assert!(text(&output).contains("ARTIFACT.md was another one before this build"), "{}", text(&output));
+    assert_eq!(workspace.read(APPENDIX), right);
+    fs::remove_file(workspace.path(APPENDIX)).unwrap();
+    let output = reference.check(&["--strict"]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    assert!(text(&output).contains("ARTIFACT.md was not in place before this build"), "{}", text(&output));
+    assert_eq!(reference.check(&["--strict"]).status.code(), Some(0));
 
     accepting_takes_over_what_is_named(&reference);
     killing_leaves_the_old_lock_or_the_new_one(&reference);

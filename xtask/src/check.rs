@@ -10,6 +10,7 @@ use reference::page::Head;
 use reference::{Build, Committed, Comparison, Counts, Lock, Output};
 use serde::Serialize;
 use studies::Chosen;
+use studies::artifact::APPENDIX;
 use studies::sources::Sources;
 use studies::verify::StudyReport;
 
@@ -52,7 +53,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     let accepted = paths_of(&graph, arguments.accept.as_deref())?;
     // Before anything is made: a build writes over the drawings.
     let store = making.options()?.store();
-    let committed = Committed::read(root, &store).map_err(|error| Failure::io("read", "the reference", &error))?;
+    let committed = read_committed(root, &store)?;
     let report = making.make(&chosen, console)?;
     if !report.succeeded() {
         write_junit(arguments, &[("stages", junit::failures(&report))])?;
@@ -70,7 +71,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
             taken.copies
         ));
         lock = Lock::read(root).map_err(Failure::new)?.unwrap_or_default();
-        let committed = Committed::read(root, &store).map_err(|error| Failure::io("read", "the reference", &error))?;
+        let committed = read_committed(root, &store)?;
         reference::compare(&build, &lock, &committed)
     } else {
         reference::compare(&build, &lock, &committed)
@@ -102,6 +103,11 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
         console.line(&format!("{WARN}see{WARN:#} {PAGE}"));
     }
     Ok(if same { Exit::Success } else { Exit::Mismatch })
+}
+
+/// What is committed: the drawings, the copies, and the appendix.
+fn read_committed(root: &Path, store: &Path) -> Result<Committed, Failure> {
+    Committed::read(root, store, &[APPENDIX]).map_err(|error| Failure::io("read", "the reference", &error))
 }
 
 /// Whether this is CI, by the variable that all common CI systems set.
