@@ -49,6 +49,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     }
     let asked = arguments.build();
     let (making, chosen) = build_paper::Build::begin(root, &asked, console)?;
+    let chosen = with_raw_files(chosen, console);
     let graph = making.graph(&chosen)?;
     let accepted = paths_of(&graph, arguments.accept.as_deref())?;
     // Before anything is made: a build writes over the drawings.
@@ -103,6 +104,21 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
         console.line(&format!("{WARN}see{WARN:#} {PAGE}"));
     }
     Ok(if same { Exit::Success } else { Exit::Mismatch })
+}
+
+/// The studies that have raw files. One without, as `new-study` writes it, has no published campaign to compare; this
+/// is said.
+fn with_raw_files(chosen: Vec<Chosen>, console: &Console) -> Vec<Chosen> {
+    let (chosen, others): (Vec<Chosen>, Vec<Chosen>) =
+        chosen.into_iter().partition(|chosen| !chosen.sources.files.is_empty());
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|chosen| chosen.study.name).collect();
+        console.insist(&format!(
+            "not compared: {}, as no raw files are pinned for it yet (raw/<study>/sources.toml)",
+            names.join(", ")
+        ));
+    }
+    chosen
 }
 
 /// What is committed: the drawings, the copies, and the appendix.

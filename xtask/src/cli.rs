@@ -133,7 +133,8 @@ pub(crate) enum Command {
     /// The reference is pipeline.lock, figures/ and reference/. Each output is the same bytes, or the
     /// same numbers (to a relative 1e-9, as on another machine), or different: then with what differs,
     /// and the stage where it arises. Prints what differs; derived/check/index.html shows it in
-    /// pictures. Made of the published files only; a missing one is an error.
+    /// pictures. Made of the published files only; a missing one is an error. A study without any, whose
+    /// sources.toml pins none yet, is left out.
     #[command(after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --strict --junit check.xml\n  \
                             cargo xtask check --accept figures/tinyml-mcu/fig5.svg derived/papers/tinyml-mcu.pdf\n  \
                             cargo xtask check --accept\n\n\
