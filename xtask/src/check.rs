@@ -10,6 +10,7 @@ use reference::page::Head;
 use reference::{Build, Committed, Comparison, Counts, Lock, Output};
 use serde::Serialize;
 use studies::Chosen;
+use studies::artifact::APPENDIX;
 use studies::sources::Sources;
 use studies::verify::StudyReport;
 
@@ -48,11 +49,12 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     }
     let asked = arguments.build();
     let (making, chosen) = build_paper::Build::begin(root, &asked, console)?;
+    let chosen = with_raw_files(chosen, console);
     let graph = making.graph(&chosen)?;
     let accepted = paths_of(&graph, arguments.accept.as_deref())?;
     // Before anything is made: a build writes over the drawings.
     let store = making.options()?.store();
-    let committed = Committed::read(root, &store).map_err(|error| Failure::io("read", "the reference", &error))?;
+    let committed = read_committed(root, &store)?;
     let report = making.make(&chosen, console)?;
     if !report.succeeded() {
         write_junit(arguments, &[("stages", junit::failures(&report))])?;
@@ -70,7 +72,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
             taken.copies
         ));
         lock = Lock::read(root).map_err(Failure::new)?.unwrap_or_default();
-        let committed = Committed::read(root, &store).map_err(|error| Failure::io("read", "the reference", &error))?;
+        let committed = read_committed(root, &store)?;
         reference::compare(&build, &lock, &committed)
     } else {
         reference::compare(&build, &lock, &committed)
@@ -102,6 +104,26 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
         console.line(&format!("{WARN}see{WARN:#} {PAGE}"));
     }
     Ok(if same { Exit::Success } else { Exit::Mismatch })
+}
+
+/// The studies that have raw files. One without, as `new-study` writes it, has no published campaign to compare; this
+/// is said.
+fn with_raw_files(chosen: Vec<Chosen>, console: &Console) -> Vec<Chosen> {
+    let (chosen, others): (Vec<Chosen>, Vec<Chosen>) =
+        chosen.into_iter().partition(|chosen| !chosen.sources.files.is_empty());
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|chosen| chosen.study.name).collect();
+        console.insist(&format!(
+            "not compared: {}, as no raw files are pinned for it yet (raw/<study>/sources.toml)",
+            names.join(", ")
+        ));
+    }
+    chosen
+}
+
+/// What is committed: the drawings, the copies, and the appendix.
+fn read_committed(root: &Path, store: &Path) -> Result<Committed, Failure> {
+    Committed::read(root, store, &[APPENDIX]).map_err(|error| Failure::io("read", "the reference", &error))
 }
 
 /// Whether this is CI, by the variable that all common CI systems set.

@@ -122,8 +122,9 @@ pub(crate) enum Command {
     /// Lay out what there is to pass on: papers, figures, records and tables of results, described and with their digests.
     ///
     /// Everything is brought up to date first. The folder holds an RO-Crate of the run, the graph of stages,
-    /// a data dictionary for each study, and SHA256SUMS. Raw files, and tables of their rows, are left out: they are
-    /// not ours to pass on. Prints the folder.
+    /// a data dictionary for each study, pipeline.lock, and SHA256SUMS. Raw files, and tables, records and data of
+    /// figures with their rows (reference/left-out.txt), are left out: they are not ours to pass on. So is the report
+    /// page, which tells of one machine. Prints the folder.
     #[command(after_help = "Examples:\n  cargo xtask package --out /tmp/joulebook\n  \
                             cd /tmp/joulebook && sha256sum --check --quiet SHA256SUMS")]
     Package(Package),
@@ -132,7 +133,8 @@ pub(crate) enum Command {
     /// The reference is pipeline.lock, figures/ and reference/. Each output is the same bytes, or the
     /// same numbers (to a relative 1e-9, as on another machine), or different: then with what differs,
     /// and the stage where it arises. Prints what differs; derived/check/index.html shows it in
-    /// pictures. Made of the published files only; a missing one is an error.
+    /// pictures. Made of the published files only; a missing one is an error. A study without any, whose
+    /// sources.toml pins none yet, is left out.
     #[command(after_help = "Examples:\n  cargo xtask check\n  cargo xtask check --strict --junit check.xml\n  \
                             cargo xtask check --accept figures/tinyml-mcu/fig5.svg derived/papers/tinyml-mcu.pdf\n  \
                             cargo xtask check --accept\n\n\

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dag::{Digest, Graph, Picture};
+use serde_json::Value;
 use studies::artifact::ro_crate::{self, METADATA, Packed, PackedFile, WORKFLOW};
 use studies::artifact::{APPENDIX, is_passed_on};
 
@@ -21,7 +22,18 @@ const SUMS: &str = "SHA256SUMS";
 const SCRATCH: &str = ".joulebook-package-";
 
 /// Files of the repository that go with what is made. Those that a study has are added to them.
-const REPOSITORY: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CITATION.cff", "LICENSE-APACHE", "LICENSE-MIT"];
+const REPOSITORY: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "docs/adding-a-study.md",
+    "CITATION.cff",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    reference::FILE,
+];
+
+/// The dictionary of the results of a study, in its folder below `derived`.
+const DICTIONARY: &str = "datapackage.json";
 
 pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result<Exit, Failure> {
     check_place(&arguments.out, arguments.force)?;
@@ -41,11 +53,17 @@ pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result
         paths.extend([format!("raw/{study}/sources.toml"), format!("paper/published/{study}.toml")]);
     }
     let outputs = graph.stages().iter().flat_map(|stage| stage.outputs().map(move |(_, path)| (stage.id(), path)));
-    paths.extend(outputs.filter(|(stage, path)| is_passed_on(stage, path)).map(|(_, path)| path.to_owned()));
+    let left_out =
+        reference::left_out(root).map_err(|error| Failure::io("read", "the list of what is not passed on", &error))?;
+    paths.extend(outputs.filter(|(stage, path)| is_passed_on(stage, path, &left_out)).map(|(_, path)| path.to_owned()));
 
     let mut package = Folder::beside(&arguments.out)?;
-    for path in &paths {
+    let (dictionaries, files): (Vec<&String>, Vec<&String>) = paths.iter().partition(|path| is_dictionary(path));
+    for path in files {
         package.copy(root, path)?;
+    }
+    for path in dictionaries {
+        package.copy_dictionary(root, path)?;
     }
     if let Some(made) = paths.iter().find(|path| path.ends_with(&format!("/{APPENDIX}"))) {
         // Of simulated data it lies among the made data, and comes to its place here.
@@ -93,6 +111,19 @@ fn workflow(graph: &Graph) -> Result<String, Failure> {
     graph.picture(Picture::Json, &[]).map_err(Failure::new)
 }
 
+fn is_dictionary(path: &str) -> bool {
+    matches!(path.split('/').collect::<Vec<_>>().as_slice(), ["derived", _, DICTIONARY])
+}
+
+/// A dictionary with those of its tables that `is_packed`; `None` if it has no others.
+fn without_others(text: &[u8], is_packed: impl Fn(&str) -> bool) -> serde_json::Result<Option<String>> {
+    let mut dictionary: Value = serde_json::from_slice(text)?;
+    let Some(tables) = dictionary.get_mut("resources").and_then(Value::as_array_mut) else { return Ok(None) };
+    let before = tables.len();
+    tables.retain(|table| table.get("path").and_then(Value::as_str).is_none_or(&is_packed));
+    Ok((tables.len() < before).then(|| format!("{dictionary:#}\n")))
+}
+
 fn sums(files: &BTreeMap<String, PackedFile>) -> String {
     files.iter().fold(String::new(), |mut sums, (path, file)| {
         // Writing to a text does not fail.
@@ -125,6 +156,17 @@ impl Folder {
         self.write(path, &content)
     }
 
+    /// Copies a dictionary, without the tables that are not in the package. The others have to be in it already.
+    fn copy_dictionary(&mut self, root: &Path, path: &str) -> Result<(), Failure> {
+        let from = root.join(path);
+        let content = fs::read(&from).map_err(|error| Failure::io("read", from.display(), &error))?;
+        let folder = path.trim_end_matches(DICTIONARY);
+        let shortened = without_others(&content, |table| self.files.contains_key(&format!("{folder}{table}")));
+        let shortened =
+            shortened.map_err(|error| Failure::new(format!("{path} is no dictionary of tables: {error}")))?;
+        self.write(path, shortened.as_ref().map_or(content.as_slice(), String::as_bytes))
+    }
+
     fn write(&mut self, path: &str, content: &[u8]) -> Result<(), Failure> {
         let to = self.scratch.path().join("package").join(path);
         let problem = |error| Failure::io("write", to.display(), &error);
@@ -144,5 +186,20 @@ impl Folder {
             fs::rename(out, self.scratch.path().join("old")).map_err(problem)?;
         }
         fs::rename(self.scratch.path().join("package"), out).map_err(problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dictionary_tells_of_the_tables_that_are_packed() {
+        let text = br#"{"name": "s", "resources": [{"path": "figures/a.csv"}, {"path": "figures/raw.csv"}]}"#;
+        assert_eq!(without_others(text, |_| true).unwrap(), None);
+        let shortened = without_others(text, |table| table == "figures/a.csv").unwrap().unwrap();
+        let shortened: Value = serde_json::from_str(&shortened).unwrap();
+        assert_eq!(shortened, serde_json::json!({"name": "s", "resources": [{"path": "figures/a.csv"}]}));
+        assert!(is_dictionary("derived/s/datapackage.json") && !is_dictionary("derived/s/records/datapackage.json"));
     }
 }

@@ -7,6 +7,7 @@ use dag::Digest;
 
 use crate::committed::{Committed, read_folder};
 use crate::compare::Build;
+use crate::content;
 use crate::file;
 use crate::lock::{Entry, Lock, LockError};
 
@@ -33,6 +34,9 @@ pub fn accept(
     paths: Option<&HashSet<&str>>,
 ) -> Result<Accepted, AcceptError> {
     let is_accepted = |path: &str| paths.is_none_or(|paths| paths.contains(path));
+    let is_complete = |entry: &Entry| {
+        !content::is_bundle(&entry.path) && (entry.numbers.is_some() || !content::has_numbers(&entry.path))
+    };
     let known = old.by_path();
     let mut accepted = Accepted::default();
     let mut new = Lock::default();
@@ -43,10 +47,11 @@ pub fn accept(
             new.entries.extend(before.cloned());
             continue;
         }
-        let is_paper = path.ends_with(".pdf");
         let entry = match before {
-            // The sources of a paper may be others although it is the same bytes.
-            Some(entry) if entry.sha256 == sha256 && !is_paper => Entry { stage: owned(stage), ..entry.clone() },
+            // The sources of a paper may be others although it is the same bytes; and an older lock may lack numbers.
+            Some(entry) if entry.sha256 == sha256 && is_complete(entry) => {
+                Entry { stage: owned(stage), ..entry.clone() }
+            }
             _ => {
                 let bytes = read_made(build.root, path, &sha256)?;
                 let numbers = build.numbers(stage, path, &bytes);

@@ -1,6 +1,6 @@
 //! Where the content of the reference is found: the lock has digests only.
 //!
-//! A build writes drawings in place, over those that are committed. So what is committed is read before
+//! A build writes drawings and the appendix in place, over those that are committed. So what is committed is read before
 //! the build; where an earlier build was there first, the engine's store or git still has it. Whatever
 //! is found counts only if its digest is the one that the lock names.
 
@@ -17,6 +17,8 @@ pub struct Committed {
     /// The folder of the store.
     store: PathBuf,
     files: BTreeMap<String, Vec<u8>>,
+    /// Outputs that are committed in place, beside those below the folder of the drawings.
+    in_place: BTreeSet<String>,
     left_out: BTreeSet<String>,
 }
 
@@ -28,18 +30,25 @@ impl Committed {
     /// The list of outputs that are not copied: one path below `derived` in a line, and why.
     pub(crate) const LEFT_OUT: &str = "reference/left-out.txt";
 
-    /// Reads what is committed, before a build writes over it.
+    /// Reads what is committed, before a build writes over it. `in_place` are the outputs that are committed where
+    /// they are made, beside the drawings.
     ///
     /// # Errors
     /// When a file that is there cannot be read.
-    pub fn read(root: &Path, store: &Path) -> io::Result<Self> {
+    pub fn read(root: &Path, store: &Path, in_place: &[&str]) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         for folder in [Self::DRAWINGS, Self::COPIES] {
             read_folder(&root.join(folder), folder, &mut files)?;
         }
-        let left_out = files.remove(Self::LEFT_OUT).unwrap_or_default();
-        let left_out = String::from_utf8_lossy(&left_out).lines().filter_map(left_out_path).collect();
-        Ok(Self { root: root.to_owned(), store: store.to_owned(), files, left_out })
+        files.remove(Self::LEFT_OUT);
+        for path in in_place {
+            match std::fs::read(root.join(path)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                content => drop(files.insert((*path).to_owned(), content?)),
+            }
+        }
+        let in_place = in_place.iter().map(|path| (*path).to_owned()).collect();
+        Ok(Self { root: root.to_owned(), store: store.to_owned(), files, in_place, left_out: left_out(root)? })
     }
 
     /// Where a copy of an output is committed, if one is: a record, or the data of a figure.
@@ -55,7 +64,8 @@ impl Committed {
 
     /// Where the reference's content of an output is committed, if it is: in place, or as a copy.
     pub(crate) fn place(&self, path: &str) -> Option<String> {
-        if path.split('/').next() == Some(Self::DRAWINGS) { Some(path.to_owned()) } else { self.copy_of(path) }
+        let is_in_place = path.split('/').next() == Some(Self::DRAWINGS) || self.in_place.contains(path);
+        if is_in_place { Some(path.to_owned()) } else { self.copy_of(path) }
     }
 
     /// The committed file at a place, as it was before the build.
@@ -84,6 +94,19 @@ impl Committed {
         let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         output.status.success().then_some(output.stdout)
     }
+}
+
+/// The outputs of which no copy is committed, as they are not ours to pass on: their paths below `derived/`, from
+/// `reference/left-out.txt`; none if there is no such list.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn left_out(root: &Path) -> io::Result<BTreeSet<String>> {
+    let list = match std::fs::read_to_string(root.join(Committed::LEFT_OUT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        list => list?,
+    };
+    Ok(list.lines().filter_map(left_out_path).collect())
 }
 
 /// The path in a line of the list, without the reason after `#`.
@@ -119,7 +142,7 @@ mod tests {
         for (path, text) in files {
             crate::file::replace(&dir.path().join(path), text.as_bytes()).unwrap();
         }
-        let committed = Committed::read(dir.path(), &dir.path().join(".engine")).unwrap();
+        let committed = Committed::read(dir.path(), &dir.path().join(".engine"), &["APPENDIX.md"]).unwrap();
         (dir, committed)
     }
 
@@ -135,6 +158,15 @@ mod tests {
         {
             assert_eq!(copy(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn an_output_at_the_top_is_committed_in_place_if_it_is_named() {
+        let (_dir, committed) = committed(&[("APPENDIX.md", "one"), ("README.md", "two")]);
+        assert_eq!(committed.place("APPENDIX.md").as_deref(), Some("APPENDIX.md"));
+        assert_eq!(committed.place("README.md"), None);
+        assert_eq!(committed.places().collect::<Vec<_>>(), ["APPENDIX.md"]);
+        assert!(committed.content("APPENDIX.md", &Digest::of(b"one")).is_some());
     }
 
     #[test]

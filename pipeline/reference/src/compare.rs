@@ -40,7 +40,7 @@ impl Build<'_> {
             return Content::read(path, bytes).ok().map(|content| content.numbers());
         }
         let stage = self.graph.stages().iter().find(|other| Some(other.id()) == stage)?;
-        (content::extension(path) == "pdf").then(|| self.sources(stage)).flatten()
+        content::is_bundle(path).then(|| self.sources(stage)).flatten()
     }
 
     /// A digest over the files that a stage reads and no stage makes.
@@ -136,7 +136,7 @@ impl Judge<'_> {
             _ if content::has_numbers(path) => self.data(path, entry, &made),
             "svg" => self.drawing(stage, path, entry, &made),
             "png" => self.picture(stage),
-            "pdf" => self.paper(stage, path, entry, &made),
+            _ if content::is_bundle(path) => self.bundle(stage, path, entry, &made),
             _ => (Verdict::Different, None, vec!["a log: the same bytes, or another log".to_owned()]),
         };
         output(verdict, change, what)
@@ -207,8 +207,9 @@ impl Judge<'_> {
         (verdict, None, vec![what.to_owned()])
     }
 
-    /// A paper has the same numbers if it is made of the same sources and of data with the same numbers.
-    fn paper(
+    /// A paper, and a study's part of the report page, have the same numbers if they are made of the same sources and of
+    /// data with the same numbers.
+    fn bundle(
         &self,
         stage: Option<&str>,
         path: &str,
@@ -219,7 +220,7 @@ impl Judge<'_> {
         let mut what: Vec<String> =
             differing.iter().map(|path| format!("it is made of {path}, which differs")).collect();
         if entry.numbers != self.build.numbers(stage, path, made) {
-            what.push("its sources below paper/ are others".to_owned());
+            what.push("its sources are others: files that no stage makes, as those below paper/".to_owned());
         }
         let verdict = if what.is_empty() { Verdict::SameNumbers } else { Verdict::Different };
         (verdict, None, what)

@@ -1,11 +1,11 @@
-//! What stands in an output, as far as it has numbers: JSON, and tables as CSV or parquet.
+//! What stands in an output, as far as it has numbers: JSON, tables as CSV or parquet, and texts with numbers in them.
 
 use std::io::Cursor;
 
 use dag::Digest;
 use polars_core::prelude::{AnyValue, Column as Series, DataType};
 use polars_io::prelude::{ParquetReader, SerReader};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::lock::Numbers;
 use crate::number;
@@ -14,6 +14,8 @@ use crate::number;
 pub(crate) enum Content {
     Json(Value),
     Table(Vec<Column>),
+    /// The lines of a text, each as the numbers in it and what stands between them.
+    Text(Vec<Vec<Cell>>),
 }
 
 /// A column of a table.
@@ -38,7 +40,14 @@ pub(crate) enum Cell {
 /// bytes or another log.
 pub(crate) fn has_numbers(path: &str) -> bool {
     let is_log = path.starts_with("raw/") || path.split('/').any(|part| part == "simulated");
-    !is_log && matches!(extension(path), "json" | "csv" | "parquet")
+    !is_log && !is_bundle(path) && matches!(extension(path), "json" | "csv" | "parquet" | "js" | "md" | "html")
+}
+
+/// Whether a file bundles what other outputs say in a form that hides the numbers: a paper, or a study's part of the
+/// report page, `derived/<study>/report.json`, which has its data compressed.
+pub(crate) fn is_bundle(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    extension(path) == "pdf" || matches!(parts.as_slice(), ["derived", _, "report.json"])
 }
 
 /// What stands behind the last point of a path.
@@ -53,6 +62,10 @@ impl Content {
             "json" => serde_json::from_slice(bytes).map(Content::Json).map_err(|error| error.to_string()),
             "csv" => csv_table(bytes).map(Content::Table).map_err(|error| error.to_string()),
             "parquet" => parquet_table(bytes).map(Content::Table).map_err(|error| error.to_string()),
+            "js" | "md" | "html" => {
+                let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+                Ok(Content::Text(text.lines().map(line_cells).collect()))
+            }
             other => Err(format!("there are no numbers in a file of type {other:?}")),
         }
     }
@@ -68,14 +81,24 @@ impl Content {
                 feed(&mut bytes, 'k', &column.kind);
                 column.cells.iter().for_each(|cell| feed_cell(cell, &mut bytes));
             }),
+            Content::Text(lines) => lines.iter().for_each(|line| {
+                feed(&mut bytes, 'l', "");
+                line.iter().for_each(|cell| feed_cell(cell, &mut bytes));
+            }),
         }
         Numbers::of(&Digest::of(&bytes))
     }
 }
 
-/// Whether a text is a digest: which bytes it is about is told of those bytes themselves.
+/// Whether a text is a digest, alone or after the name of its function: which bytes it is about is told of those bytes
+/// themselves.
 pub(crate) fn is_digest(text: &str) -> bool {
-    Digest::from_hex(text).is_some()
+    Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text)).is_some()
+}
+
+/// Whether a field is the size of the bytes that a digest beside it is of, which says no more than that does.
+pub(crate) fn is_size(name: &str, fields: &Map<String, Value>) -> bool {
+    name == "bytes" && fields.get("hash").and_then(Value::as_str).is_some_and(is_digest)
 }
 
 /// Whether a number is itself the relative difference of two numbers, so that it is compared as it is.
@@ -114,8 +137,8 @@ fn feed_json(key: &str, value: &Value, bytes: &mut Vec<u8>) {
             values.iter().for_each(|value| feed_json(key, value, bytes));
         }
         Value::Object(fields) => {
-            feed(bytes, 'o', &fields.len().to_string());
-            let mut sorted: Vec<_> = fields.iter().collect();
+            let mut sorted: Vec<_> = fields.iter().filter(|(name, _)| !is_size(name, fields)).collect();
+            feed(bytes, 'o', &sorted.len().to_string());
             sorted.sort_by_key(|(name, _)| *name);
             for (name, value) in sorted {
                 feed(bytes, 'f', name);
@@ -155,6 +178,41 @@ fn csv_cell(text: &str) -> Cell {
         (_, Ok(number)) => Cell::Number(number),
         _ => Cell::Text(text.to_owned()),
     }
+}
+
+/// The numbers in a line, and the texts between them. A sign belongs to the text before it.
+fn line_cells(line: &str) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
+        let (text, number) = rest.split_at(start);
+        let (number, after) = number.split_at(number_length(number));
+        if !text.is_empty() {
+            cells.push(Cell::Text(text.to_owned()));
+        }
+        cells.push(csv_cell(number));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        cells.push(Cell::Text(rest.to_owned()));
+    }
+    cells
+}
+
+/// How many bytes a number at the beginning of a text takes: digits, maybe a fraction, maybe an exponent.
+fn number_length(text: &str) -> usize {
+    let digits = |from: usize| text.bytes().skip(from).take_while(u8::is_ascii_digit).count();
+    let at = |place: usize| text.as_bytes().get(place).copied();
+    let mut length = digits(0);
+    if at(length) == Some(b'.') && digits(length + 1) > 0 {
+        length += 1 + digits(length + 1);
+    }
+    if matches!(at(length), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(at(length + 1), Some(b'+' | b'-')));
+        let exponent = digits(length + 1 + sign);
+        length += if exponent > 0 { 1 + sign + exponent } else { 0 };
+    }
+    length
 }
 
 fn parquet_table(bytes: &[u8]) -> Result<Vec<Column>, polars_core::error::PolarsError> {
@@ -265,10 +323,69 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_a_line_and_what_stands_between_them() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let read = line_cells(r#"{"x1":-34.5e-3,"path":"M1 007L2.","#);
+        let expected = [
+            text(r#"{"x"#),
+            Cell::Integer(1),
+            text(r#"":-"#),
+            Cell::Number(34.5e-3),
+            text(r#","path":"M"#),
+            Cell::Integer(1),
+            text(" "),
+            text("007"),
+            text("L"),
+            Cell::Integer(2),
+            text(r#".","#),
+        ];
+        assert_eq!(read, expected);
+        assert_eq!(
+            line_cells("2e 3é4e+"),
+            [2, 3, 4]
+                .map(Cell::Integer)
+                .into_iter()
+                .zip(["e ", "é", "e+"].map(text))
+                .flat_map(|(number, text)| [number, text])
+                .collect::<Vec<_>>()
+        );
+        assert!(line_cells("").is_empty());
+    }
+
+    #[test]
+    fn the_last_bit_in_a_specification_or_a_description_does_not_make_other_numbers() {
+        let chart = r##"{"color":"#7d1d4b","data":[0.30000000000000004,7]}"##;
+        let before = numbers("derived/s/figures/a.js", chart);
+        for (from, to, same) in [
+            ("0.30000000000000004", "0.3", true),
+            ("0.30000000000000004", "0.300000001", false),
+            ("[0.3", "[-0.3", false),
+            ("#7d1d4b", "#7d1d4c", false),
+            (",7", ",8", false),
+            ("data", "date", false),
+            ("]}", "]}\n", true),
+            ("]}", "]\n}", false),
+        ] {
+            let after = chart.replacen(from, to, 1);
+            assert_eq!(numbers("derived/s/figures/a.js", &after) == before, same, "{from} → {to}");
+        }
+        let package = |digit: char, bytes: usize, rows: usize| {
+            let hash = digit.to_string().repeat(64);
+            numbers("p.json", &format!(r#"{{"hash": "sha256:{hash}", "bytes": {bytes}, "rows": {rows}}}"#))
+        };
+        assert_eq!(package('a', 10, 2), package('b', 11, 2));
+        assert_ne!(package('a', 10, 2), package('a', 10, 3));
+        assert_ne!(numbers("p.json", r#"{"bytes": 10}"#), numbers("p.json", r#"{"bytes": 11}"#));
+    }
+
+    #[test]
     fn logs_have_no_numbers_to_compare_and_broken_files_are_errors() {
         assert!(has_numbers("derived/s/records/a.json") && has_numbers("derived/s/clean/a.b.parquet"));
         assert!(!has_numbers("derived/s/simulated/a.json") && !has_numbers("derived/papers/s.pdf"));
-        assert!(!has_numbers("raw/s/a.csv"));
+        assert!(!has_numbers("raw/s/a.csv") && !has_numbers("raw/s/README.md"));
+        assert!(has_numbers("derived/s/figures/a.js") && has_numbers("ARTIFACT.md"));
+        assert!(is_bundle("derived/s/report.json") && !has_numbers("derived/s/report.json"));
+        assert!(is_bundle("derived/papers/s.pdf") && has_numbers("derived/s/records/report.json"));
         for (path, bytes) in [("a.json", "{"), ("a.csv", "a,b\n1\n"), ("a.parquet", "PAR1"), ("a.pdf", "%PDF")] {
             assert!(Content::read(path, bytes.as_bytes()).is_err(), "{path}");
         }

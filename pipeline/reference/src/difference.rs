@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::content::{Cell, Column, Content, is_digest, is_relative, json_number};
+use crate::content::{Cell, Column, Content, is_digest, is_relative, is_size, json_number};
 use crate::number::{TOLERANCE, same};
 
 /// One number or text that is another one; displays as a line.
@@ -40,6 +40,7 @@ pub(crate) fn differences(committed: &Content, made: &Content) -> Vec<Difference
     match (committed, made) {
         (Content::Json(committed), Content::Json(made)) => json("", "", committed, made, &mut found),
         (Content::Table(committed), Content::Table(made)) => table(committed, made, &mut found),
+        (Content::Text(committed), Content::Text(made)) => text(committed, made, &mut found),
         _ => found.push(difference("the file", "one format", "another one")),
     }
     found
@@ -109,7 +110,7 @@ fn json(place: &str, key: &str, committed: &Value, made: &Value, found: &mut Vec
         }
         (Value::Object(a), Value::Object(b)) => {
             let within = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-            for (name, value) in a {
+            for (name, value) in a.iter().filter(|(name, _)| !(is_size(name, a) && is_size(name, b))) {
                 match b.get(name) {
                     Some(other) => json(&within(name), name, value, other, found),
                     None => found.push(difference(within(name), brief(value), "nothing")),
@@ -146,6 +147,32 @@ fn brief(value: &Value) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// Line by line: the numbers where what stands between them is the same, else the line.
+fn text(committed: &[Vec<Cell>], made: &[Vec<Cell>], found: &mut Vec<Difference>) {
+    let is_text = |cell: &&Cell| matches!(cell, Cell::Text(_));
+    for (line, (before, after)) in (1..).zip(committed.iter().zip(made)) {
+        if before.len() != after.len() || !before.iter().filter(is_text).eq(after.iter().filter(is_text)) {
+            let whole = |cells: &[Cell]| brief(&Value::String(cells.iter().map(written).collect()));
+            found.push(difference(format!("line {line}"), whole(before), whole(after)));
+            continue;
+        }
+        for (number, (before, after)) in (1..).zip(before.iter().zip(after).filter(|(cell, _)| !is_text(cell))) {
+            if let Some((committed, made, relative)) = cells(before, after) {
+                let place = format!("line {line}, number {number}");
+                found.push(Difference { place, committed, made, relative });
+            }
+        }
+    }
+    if committed.len() != made.len() {
+        found.push(difference("lines", committed.len(), made.len()));
+    }
+}
+
+/// A part of a line as it is written there.
+fn written(cell: &Cell) -> String {
+    if let Cell::Text(text) = cell { text.clone() } else { cell.to_string() }
 }
 
 fn table(committed: &[Column], made: &[Column], found: &mut Vec<Difference>) {

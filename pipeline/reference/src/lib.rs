@@ -23,7 +23,7 @@ pub mod page;
 mod verdict;
 
 pub use accept::{AcceptError, Accepted, accept};
-pub use committed::Committed;
+pub use committed::{Committed, left_out};
 pub use compare::{Build, compare};
 pub use difference::Difference;
 pub use lock::{Entry, FILE, Lock, LockError};

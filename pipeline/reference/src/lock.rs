@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The first digest is SHA-256 over the bytes. The second one tells numbers that are the same from
-//! others where the bytes differ: of JSON and tables it is over texts and numbers to ten significant
-//! digits, of a paper over the sources that no stage makes; dashes where there is neither.
+//! others where the bytes differ: of JSON, tables and specifications of charts it is over texts and numbers
+//! to ten significant digits, of a paper over the sources that no stage makes; dashes where there is neither.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -56,6 +56,16 @@ fn a_record_is_told_by_names() {
 }
 
 #[test]
+fn numbers_in_a_text_are_told_by_their_line() {
+    let chart = "{\"y\": [0.5, 0.1]}\nMean: 3\n";
+    assert!(found("c.js", chart, &chart.replace("0.1", "0.10000000000000002")).is_empty());
+    let moved = found("c.js", chart, &chart.replace("0.1", "0.2"));
+    assert_eq!(moved, ["line 1, number 2: 0.1 → 0.2 (+100.000 %)"]);
+    assert_eq!(found("c.md", chart, &chart.replace("Mean", "Sum")), ["line 2: `Mean: 3` → `Sum: 3`"]);
+    assert_eq!(found("c.md", chart, &format!("{chart}\n")), ["lines: 2 → 3"]);
+}
+
+#[test]
 fn digests_are_left_to_the_files_that_they_are_of() {
     let of = |digit: char| format!(r#"{{"sha256": "{}"}}"#, digit.to_string().repeat(64));
     assert!(found("p.json", &of('a'), &of('b')).is_empty());
