@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::{Workspace, mirror, text};
@@ -37,6 +38,10 @@ fn doctor_tells_what_is_missing_and_what_to_do() {
     assert_found(&found, "raw files of tinyml-mcu", "note", "12 of 12 cannot be had: made from SIMULATED ones");
     assert_found(&found, "upstream", "note", "JOULEBOOK_UPSTREAM=off");
     assert!(found.iter().any(|(what, ..)| what == "ninja (tests)"), "{found:?}");
+    let (_, found) = findings(&workspace, &[("JOULEBOOK_VALIDATORS", "")]);
+    assert_found(&found, "validators (tests)", "optional", "export JOULEBOOK_VALIDATORS=");
+    let (_, found) = findings(&workspace, &[("JOULEBOOK_VALIDATORS", "/some/python")]);
+    assert_found(&found, "validators (tests)", "ok", "/some/python");
     assert_eq!(workspace.contents("."), before, "it leaves nothing behind");
 
     // A compiler that is not there, a typst that is none, and a folder of another version: each is told of.
@@ -100,6 +105,27 @@ fn a_smoke_run_ends_in_one_line_and_touches_nothing() {
     assert!(told.lines().last().unwrap().starts_with("PASS: tinyml-mcu from published logs"), "{told}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_smoke_run_that_is_stopped_leaves_nothing() {
+    use std::os::unix::process::CommandExt as _;
+
+    let workspace = Workspace::new();
+    let scratch = tempfile::tempdir().unwrap();
+    let mut command = workspace.command(&["build-paper", "--smoke", "--campaign", "simulated"]);
+    // A group of its own, as a terminal makes one, and sends its Ctrl-C to all of it.
+    command.env("TMPDIR", scratch.path()).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut smoke = command.spawn().unwrap();
+    let folder = || fs::read_dir(scratch.path()).unwrap().flatten().next().map(|found| found.path());
+    support::wait_until("the build in the scratch folder has begun", || {
+        folder().is_some_and(|folder| folder.join("derived").exists())
+    });
+    let sent = Command::new("kill").args(["-s", "INT", "--", &format!("-{}", smoke.id())]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(smoke.wait().unwrap().code(), Some(130));
+    assert_eq!(folder(), None, "the scratch folder is removed");
+}
+
 #[test]
 fn what_is_needed_is_told_before_it_begins() {
     let workspace = Workspace::new();
@@ -151,6 +177,10 @@ fn mistakes_are_told_with_what_was_meant() {
         (&["fetch", "--mirror", "/no/mirror"], "expected one that holds <study>/<path"),
         (&["plan", "--root", "/"], "expected one with the folders raw and paper"),
         (&["build-paper", "--smoke", "tinyml-mcu"], "cannot be used with"),
+        (&["build-paper", "--smoke", "--isolated"], "cannot be used with"),
+        (&["build-paper", "--smoke", "--scale", "2"], "cannot be used with"),
+        (&["build-paper", "--smoke", "--store", "elsewhere"], "--store cannot be used with --smoke"),
+        (&["build-paper", "--smoke", "--remote", "file:///elsewhere"], "--remote cannot be used with --smoke"),
     ] {
         let output = workspace.run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output));

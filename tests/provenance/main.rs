@@ -77,8 +77,9 @@ fn the_citation_is_of_this_version() {
     for line in [format!("version: {}", env!("CARGO_PKG_VERSION")), format!("date-released: \"{RELEASED}\"")] {
         assert!(citation.lines().any(|found| found == line), "CITATION.cff has no line `{line}`");
     }
-    for study in studies::all() {
-        assert!(citation.contains(&format!("The study {}.", study.name)), "{}", study.name);
+    // Those of PAPERS: a study that was added since has perhaps nothing to cite yet.
+    for study in PAPERS.iter().filter(|paper| **paper != "compendium") {
+        assert!(citation.contains(&format!("The study {study}.")), "{study}");
     }
     match std::env::var_os("JOULEBOOK_CFFCONVERT") {
         None => {

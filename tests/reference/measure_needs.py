@@ -76,4 +76,4 @@ for study, (stages, ms, size) in published.items():
     raw = f"{study} raw"
     pairs = [(ms, size), (each(study, 1), each(study, 2)), (each(raw, 1), each(raw, 2))]
     text = ", ".join(f"({ms:.0f}, {size:_.0f})" for ms, size in pairs)
-    print(f"{study}: {stages} stages: {text}")
+    print(f"{study}, of {stages} stages: {text}")

@@ -192,12 +192,13 @@ impl<'a> Build<'a> {
         if options.folder.join("state").exists() && self.arguments.simulation.get().scale < LARGE_SCALE {
             return Ok(());
         }
-        let plan = Engine::plan(&options, &self.graph(chosen)?, &self.arguments.targets).map_err(failure)?;
+        let graph = self.graph(chosen)?;
+        let plan = Engine::plan(&options, &graph, &self.arguments.targets).map_err(failure)?;
         let stages = plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)).count();
         if stages == 0 || plan.locked_by.is_some() {
             return Ok(());
         }
-        let needs = Needs::of_plan(&plan, chosen).with_jobs(self.arguments.jobs.get());
+        let needs = Needs::of_plan(&plan, &graph, chosen).with_jobs(self.arguments.jobs.get());
         needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.disk, console)
     }
 

@@ -120,7 +120,10 @@ impl Change {
         ];
 
         let manifest = read(&root.join(MANIFEST))?;
-        if manifest.lines().any(|line| line.split(['.', ' ', '=']).next() == Some(name)) {
+        // A crate is in scope by the name of its module.
+        let is_crate =
+            |line: &str| line.split(['.', ' ', '=']).next().is_some_and(|key| key.replace('-', "_") == module);
+        if manifest.lines().any(is_crate) {
             return Err(Failure::usage(format!("{name:?} is the name of a crate that the studies use: take another")));
         }
         let edited = |path: &str, edit: fn(&str, &str, &str) -> Option<String>, expected: &str| {

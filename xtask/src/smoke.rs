@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use dag::Report;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::{Outcome, Study};
 
+use crate::build_paper::stop_on_signals;
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN, seconds};
 use crate::machine::size;
@@ -50,7 +52,11 @@ impl Step {
 }
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
+    refuse_stores(arguments)?;
     let start = Instant::now();
+    // Ctrl-C reaches the build, too, which ends as any build does; what is left to do here is to clean up.
+    let stop = stop_on_signals()?;
+    let stopped = || stop.load(Ordering::Relaxed);
     let study = workspace::studies(&[STUDY.to_owned()])?[0];
     let scratch = tempfile::Builder::new().prefix("joulebook-smoke-").tempdir();
     let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
@@ -59,7 +65,11 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     needs.announce(format!("{STUDY} from nothing, in {}", place.display()), place, &arguments.disk, console)?;
     copy_sources(root, place, &[STUDY.to_owned()])?;
 
-    let built = build(place, arguments, Stdio::inherit())?;
+    let built = build(place, arguments, Stdio::inherit());
+    if stopped() {
+        return Ok(Exit::Interrupted);
+    }
+    let built = built?;
     let campaign = built.campaigns.get(STUDY).copied().unwrap_or_default();
     let mut steps = vec![stages(&built.report)];
     if built.report.succeeded() {
@@ -67,7 +77,11 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         steps.push(values(outcome.as_ref()));
         steps.push(figures(root, place, &built.report, campaign));
         steps.push(paper(place));
-        steps.push(again(&build(place, arguments, Stdio::null())?.report));
+        let rebuilt = build(place, arguments, Stdio::null());
+        if stopped() {
+            return Ok(Exit::Interrupted);
+        }
+        steps.push(again(&rebuilt?.report));
     }
     let smoke = Smoke {
         passed: steps.len() == STEPS && steps.iter().all(|step| step.passed),
@@ -90,6 +104,22 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     })
 }
 
+/// Refuses what is asked of a store, as a build from nothing takes from none and leaves nothing in one. What the
+/// environment says of stores is for other builds.
+fn refuse_stores(arguments: &BuildPaper) -> Result<(), Failure> {
+    let given = [
+        ("--store", arguments.store.store.is_some(), "JOULEBOOK_STORE"),
+        ("--store-limit", arguments.store_limit.is_some(), "JOULEBOOK_STORE_LIMIT"),
+        ("--remote", arguments.remote.is_some(), "JOULEBOOK_REMOTE"),
+    ];
+    match given.iter().find(|(_, given, variable)| *given && std::env::var_os(variable).is_none()) {
+        Some((option, ..)) => Err(Failure::usage(format!(
+            "{option} cannot be used with --smoke, which makes a study from nothing and uses no store"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// How many steps there are if none breaks off the others.
 const STEPS: usize = 5;
 
@@ -98,6 +128,7 @@ fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, F
     let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
     let mut command = Command::new(program);
     command.args(["build-paper", STUDY, "--json", "--quiet", "--no-disk-check", "--root"]).arg(place);
+    command.arg("--jobs").arg(arguments.jobs.get().to_string());
     for mirror in &arguments.mirrors {
         command.arg("--mirror").arg(std::path::absolute(mirror).unwrap_or_else(|_| mirror.clone()));
     }
@@ -110,7 +141,8 @@ fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, F
         command.arg("--typst").arg(typst);
     }
     // From nothing: no store is asked for what was made elsewhere.
-    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_REMOTE");
+    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_STORE_LIMIT");
+    command.env_remove("JOULEBOOK_REMOTE");
     let output = command.stderr(stderr).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
     serde_json::from_slice(&output.stdout)

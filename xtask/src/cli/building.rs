@@ -36,8 +36,8 @@ pub(crate) struct BuildPaper {
     #[arg(long)]
     pub(crate) isolated: bool,
     /// Make one study from nothing in a scratch folder, in well under a minute, and tell in one line whether it
-    /// came out as published: a first look at whether the program works here.
-    #[arg(long, conflicts_with_all = ["targets", "watch", "dry_run"])]
+    /// came out as published: a first look at whether the program works here. No store is used.
+    #[arg(long, conflicts_with_all = ["targets", "watch", "dry_run", "isolated", "seed", "scale"])]
     pub(crate) smoke: bool,
     #[command(flatten)]
     pub(crate) disk: DiskCheck,

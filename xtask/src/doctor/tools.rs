@@ -92,23 +92,81 @@ fn git(root: &Path) -> Finding {
     }
 }
 
-/// What only some tests and benches use, and how it is installed.
-const OPTIONAL: [(&str, &[&str], &str); 4] = [
-    ("chromium", &["chromium", "chromium-browser", "google-chrome"], "sudo apt-get install chromium"),
-    ("ninja", &["ninja"], "sudo apt-get install ninja-build"),
-    ("python3", &["python3"], "sudo apt-get install python3-venv"),
-    ("snakemake", &["snakemake"], "python3 -m venv ~/snakemake && ~/snakemake/bin/pip install snakemake"),
+/// A program that only some tests and benches use.
+struct Optional {
+    what: &'static str,
+    /// What it is called on PATH.
+    names: &'static [&'static str],
+    /// How it is installed.
+    install: &'static str,
+    /// By which variable the tests that use it learn where it is; without one they take it from PATH.
+    variable: Option<&'static str>,
+}
+
+impl Optional {
+    const fn on_path(what: &'static str, names: &'static [&'static str], install: &'static str) -> Self {
+        Self { what, names, install, variable: None }
+    }
+
+    const fn told_by(self, variable: &'static str) -> Self {
+        Self { variable: Some(variable), ..self }
+    }
+
+    fn look(&self) -> Finding {
+        let what = format!("{} (tests)", self.what);
+        let told = self.variable.and_then(std::env::var_os).filter(|value| !value.is_empty());
+        let found = self.names.iter().find_map(|name| on_path(name));
+        match (self.variable, told, found) {
+            (_, Some(told), _) => Finding::ok(what, told.display().to_string()),
+            (None, None, Some(path)) => Finding::ok(what, path.display().to_string()),
+            (Some(variable), None, Some(path)) => {
+                let found = format!("{}, but {variable} is not set: its tests are skipped", path.display());
+                Finding::new(what, State::Optional, found).fix(format!("export {variable}={}", path.display()))
+            }
+            (None, None, None) => Finding::new(what, State::Optional, "not on PATH").fix(self.install),
+            (Some(variable), None, None) => {
+                let fix =
+                    format!("{}\nexport {variable}=… with its path, or run .ci/run, which does both", self.install);
+                Finding::new(what, State::Optional, format!("{variable} is not set: its tests are skipped")).fix(fix)
+            }
+        }
+    }
+}
+
+const OPTIONAL: [Optional; 8] = [
+    Optional::on_path("python3", &["python3"], "sudo apt-get install python3-venv"),
+    Optional::on_path("ninja", &["ninja"], "sudo apt-get install ninja-build"),
+    Optional::on_path("node", &["node"], "sudo apt-get install nodejs"),
+    Optional::on_path("npm", &["npm"], "sudo apt-get install npm"),
+    Optional::on_path(
+        "chromium",
+        &["chromium", "chromium-browser", "google-chrome"],
+        "sudo apt-get install chromium && npm ci --prefix tests/report",
+    )
+    .told_by("JOULEBOOK_CHROMIUM"),
+    Optional::on_path(
+        "snakemake",
+        &["snakemake"],
+        "python3 -m venv target/snakemake && target/snakemake/bin/pip install snakemake",
+    )
+    .told_by("JOULEBOOK_TEST_SNAKEMAKE"),
+    Optional::on_path(
+        "S3 service",
+        &["moto_server"],
+        "python3 -m venv target/moto && target/moto/bin/pip install 'moto[server]'",
+    )
+    .told_by("JOULEBOOK_TEST_S3"),
+    // A Python that has them; nothing on PATH is known to.
+    Optional::on_path(
+        "validators",
+        &[],
+        "python3 -m venv target/validators && target/validators/bin/pip install -r tests/provenance/validators.txt",
+    )
+    .told_by("JOULEBOOK_VALIDATORS"),
 ];
 
 pub(super) fn optional() -> Vec<Finding> {
-    let look = |(what, names, fix): &(&str, &[&str], &str)| {
-        let found = names.iter().find_map(|name| on_path(name));
-        match found {
-            Some(path) => Finding::ok(format!("{what} (tests)"), path.display().to_string()),
-            None => Finding::new(format!("{what} (tests)"), State::Optional, "not on PATH").fix(*fix),
-        }
-    };
-    OPTIONAL.iter().map(look).chain([landlock()]).collect()
+    OPTIONAL.iter().map(Optional::look).chain([landlock()]).collect()
 }
 
 /// Stages can be kept from reading what they do not declare where the kernel has Landlock.

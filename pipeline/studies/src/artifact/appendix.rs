@@ -142,6 +142,9 @@ impl Told {
     }
 }
 
+/// What a study takes that `effort.toml` does not tell of yet.
+const NOT_MEASURED: &str = "not measured";
+
 /// Fills the appendix in.
 pub(crate) fn write(cx: &mut Cx<'_, '_>, studies: &Vec<&'static str>) -> Result<(), Problem> {
     let text = cx.read_text("effort.toml")?;
@@ -152,7 +155,7 @@ pub(crate) fn write(cx: &mut Cx<'_, '_>, studies: &Vec<&'static str>) -> Result<
     let mut parts = vec![
         ("machine".to_owned(), effort.machine.clone()),
         ("effort".to_owned(), effort.rows()),
-        ("claims".to_owned(), claims(&told, &effort)?),
+        ("claims".to_owned(), claims(&told, &effort)),
         ("raw files".to_owned(), raw_files(&told)),
         ("raw size".to_owned(), megabytes(told.iter().map(|study| study.sources.total_bytes()).sum())),
         ("artifacts".to_owned(), told.iter().map(artifacts).collect()),
@@ -197,26 +200,22 @@ fn fill(template: &str, parts: &[(String, String)]) -> Result<String, Problem> {
     Ok(filled)
 }
 
-/// One row a study: claim, experiment, expected result, and what it takes.
-fn claims(told: &[Told], effort: &Effort) -> Result<String, Problem> {
+/// One row a study: claim, experiment, expected result, and what it takes, where that was measured.
+fn claims(told: &[Told], effort: &Effort) -> String {
     let mut rows = String::new();
     for (number, study) in (1..).zip(told) {
         let name = study.name;
-        let cost = effort
-            .studies
-            .get(name)
-            .ok_or_else(|| Problem::new(format!("no time and disk of {name}")).in_file("paper/artifact/effort.toml"))?;
+        let (time, disk) =
+            effort.studies.get(name).map_or((NOT_MEASURED, NOT_MEASURED), |cost| (&cost.time, &cost.disk));
         let _ = writeln!(
             rows,
             "| C{number} `{name}` | {} | E{number} `cargo xtask build-paper {name}`, `cargo xtask verify {name}` \
-             | {} | {} | {} |",
+             | {} | {time} | {disk} |",
             study.claim(),
-            study.expected(),
-            cost.time,
-            cost.disk
+            study.expected()
         );
     }
-    Ok(rows)
+    rows
 }
 
 /// One row a study: how many raw files, how large, under which terms.
@@ -233,7 +232,7 @@ fn raw_files(told: &[Told]) -> String {
             .iter()
             .map(|(of, terms)| match &**of {
                 "statement" | "name" => one_line(terms),
-                of => format!("{}: {}", of.replace('_', " "), one_line(terms)),
+                of => format!("{}: {}", subject(of, &repositories), one_line(terms)),
             })
             .collect();
         let _ = writeln!(
@@ -248,8 +247,15 @@ fn raw_files(told: &[Told]) -> String {
     rows
 }
 
+/// What terms are of: a repository, which keeps its name, or a matter in words.
+fn subject(of: &str, repositories: &[&str]) -> String {
+    let is_repository = |full: &&str| *full == of || full.rsplit('/').next() == Some(of);
+    if repositories.iter().any(is_repository) { of.to_owned() } else { of.replace('_', " ") }
+}
+
+/// A size in MB, or in kB where that would be less than 0.1.
 fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+    if bytes < 100_000 { format!("{:.0} kB", bytes as f64 / 1e3) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
 }
 
 /// The artifacts of a study that came out as published, one a row.
@@ -309,5 +315,14 @@ mod tests {
         assert_eq!(fill("{{a}} and {{a}}\n{{b c}}\nend\n", &parts).unwrap(), "1 and 1\n| x |\nend\n");
         assert_eq!(fill("x\n{{d}}\n", &parts).unwrap_err().line, Some(2));
         assert!(fill("{{a\n", &parts).is_err());
+    }
+
+    #[test]
+    fn sizes_are_never_told_as_zero_and_repositories_keep_their_names() {
+        let sizes = [0, 21_430, 100_000, 1_549_000].map(megabytes);
+        assert_eq!(sizes, ["0 kB", "21 kB", "0.1 MB", "1.5 MB"]);
+        let repositories = ["who/model_hub", "who/else_where"];
+        let told = ["who/model_hub", "else_where", "state_at_commit"].map(|of| subject(of, &repositories));
+        assert_eq!(told, ["who/model_hub", "else_where", "state at commit"]);
     }
 }

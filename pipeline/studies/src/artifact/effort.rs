@@ -12,7 +12,8 @@ pub(super) struct Effort {
     pub(super) machine: String,
     #[serde(rename = "step")]
     pub(super) steps: Vec<Step>,
-    /// Of the papers of single studies, compiled and with the raw files in place, by the study's name.
+    /// Of the papers of single studies, compiled and with the raw files in place, by the study's name. A study that
+    /// was added may lack here until somebody has measured it.
     #[serde(rename = "study")]
     pub(super) studies: BTreeMap<String, Cost>,
 }
@@ -57,8 +58,10 @@ mod tests {
         let effort: Effort = toml::from_str(include_str!("../../../../paper/artifact/effort.toml")).unwrap();
         let readme = include_str!("../../../../README.md");
         assert!(readme.contains(&effort.rows()), "README.md must have these lines:\n{}", effort.rows());
-        for study in crate::study::all() {
-            assert!(effort.studies.contains_key(study.name), "{}", study.name);
+        assert!(!effort.studies.is_empty());
+        for name in effort.studies.keys() {
+            let known = crate::study::all().iter().any(|study| study.name == name);
+            assert!(known, "paper/artifact/effort.toml tells of {name}, which is no study");
         }
     }
 }
