@@ -108,9 +108,9 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
 /// environment says of stores is for other builds.
 fn refuse_stores(arguments: &BuildPaper) -> Result<(), Failure> {
     let given = [
-        ("--store", arguments.store.store.is_some(), "JOULEBOOK_STORE"),
-        ("--store-limit", arguments.store_limit.is_some(), "JOULEBOOK_STORE_LIMIT"),
-        ("--remote", arguments.remote.is_some(), "JOULEBOOK_REMOTE"),
+        ("--store", arguments.means.store.store.is_some(), "JOULEBOOK_STORE"),
+        ("--store-limit", arguments.means.store_limit.is_some(), "JOULEBOOK_STORE_LIMIT"),
+        ("--remote", arguments.means.remote.is_some(), "JOULEBOOK_REMOTE"),
     ];
     match given.iter().find(|(_, given, variable)| *given && std::env::var_os(variable).is_none()) {
         Some((option, ..)) => Err(Failure::usage(format!(
