@@ -28,7 +28,8 @@ fn a_package_is_whole_and_described() {
     assert!(packed.status.success(), "{}", text(&packed));
     assert_eq!(String::from_utf8_lossy(&packed.stdout), "package\n");
     check_sums(&workspace);
-    check_what_is_left_out(&workspace);
+    let left_out = left_out(&workspace);
+    check_what_is_left_out(&workspace, &left_out);
     check_dictionaries(&workspace);
 
     // The appendix is the committed one, and the workflow is the graph.
@@ -41,7 +42,7 @@ fn a_package_is_whole_and_described() {
     assert!(String::from_utf8_lossy(&graph.stdout) == workspace.read("package/workflow.json"));
 
     for paper in PAPERS {
-        pdf::check(&workspace.path(&format!("package/derived/papers/{paper}.pdf")));
+        pdf::check(&workspace.path(&format!("package/derived/papers/{paper}.pdf")), &left_out);
     }
 
     // It is not replaced unasked, and comes out the same.
@@ -132,9 +133,16 @@ fn check_sums(workspace: &Workspace) {
     }
 }
 
+/// The outputs that the list names, by their paths below `derived`.
+fn left_out(workspace: &Workspace) -> BTreeSet<String> {
+    let list = workspace.read(LEFT_OUT);
+    let paths = list.lines().map(|line| line.split('#').next().unwrap().trim().to_owned());
+    paths.filter(|path| !path.is_empty()).collect()
+}
+
 /// The raw files are not ours to pass on, nor are tables of their rows, nor the records and the data of figures that the
 /// list names; and nobody can open a part of the report page.
-fn check_what_is_left_out(workspace: &Workspace) {
+fn check_what_is_left_out(workspace: &Workspace, left_out: &BTreeSet<String>) {
     let sums = workspace.read("package/SHA256SUMS");
     for study in &PAPERS[..5] {
         let pins = workspace.read(&format!("raw/{study}/sources.toml"));
@@ -145,9 +153,7 @@ fn check_what_is_left_out(workspace: &Workspace) {
     for folder in ["/ingest/", "/clean/", "/simulated/", "/reconstructed/"] {
         assert!(!sums.contains(folder), "{folder}");
     }
-    let list = workspace.read(LEFT_OUT);
-    let listed: Vec<&str> = list.lines().map(|line| line.split('#').next().unwrap().trim()).collect();
-    for path in listed.into_iter().filter(|path| !path.is_empty()) {
+    for path in left_out {
         assert!(workspace.path(&format!("derived/{path}")).exists(), "{LEFT_OUT}: no stage makes {path}");
         assert!(!sums.contains(&format!("  derived/{path}\n")), "{path}");
     }

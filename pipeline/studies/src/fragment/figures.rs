@@ -15,7 +15,7 @@ use crate::record::Record;
 
 /// Longer drawings, in bytes, are carried as packs. Without JavaScript they are seen as the files that they
 /// are; all others stand in the page itself.
-const LONG: usize = 48 << 10;
+const LONG: usize = 24 << 10;
 
 /// Drawings that are wider, in pt, take the room of two.
 const WIDE: f64 = 300.0;
