@@ -194,7 +194,7 @@ fn broken_records_are_named() {
 fn records_of_several_studies_live_side_by_side() {
     let mut document = with_text(
         "#import \"/template.typ\": *\n#set document(title: \"t\")\n\
-         #value(\"other/one.regression\", \"slope\")\n#made-figure(\"other/bars.figure\", alt: \"bars\")\n#provenance-table(base: \"https://example.org/\")",
+         #value(\"other/one.regression\", \"slope\")\n#made-figure(\"other/bars.figure\", alt: \"bars\")\n#provenance-table()",
     );
     let own: Vec<_> = document.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
     for (path, bytes) in own {
@@ -205,8 +205,8 @@ fn records_of_several_studies_live_side_by_side() {
     }
     let made = pdf(&document);
     // Once, or more often where the name is broken over lines.
-    assert!(count(&made.bytes, "https://example.org/other/records/bars.figure.json") >= 1);
-    assert!(count(&made.bytes, "https://example.org/other/records/one.regression.json") >= 1);
+    assert!(count(&made.bytes, "../other/records/bars.figure.json") >= 1);
+    assert!(count(&made.bytes, "../other/records/one.regression.json") >= 1);
 }
 
 #[test]
