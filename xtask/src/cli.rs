@@ -117,7 +117,7 @@ pub(crate) enum Command {
     #[command(name = crate::isolated::COMMAND, hide = true)]
     IsolatedStage(Data),
     /// Write the graph in the language of another program.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  cargo xtask export snakemake --out .")]
     Export(Export),
     /// Lay out what there is to pass on: papers, figures, records and tables of results, described and with their digests.
     ///

@@ -62,7 +62,10 @@ pub(crate) fn renew(build: &Build<'_>, graph: &Graph, report: &dag::Report, chos
         match complete {
             true if partial.exists() => fs::remove_file(&partial),
             true => Ok(()),
-            false => fs::write(&partial, []),
+            false => {
+                fs::create_dir_all(build.root.join("derived"))?;
+                fs::write(&partial, [])
+            }
         }
     };
     // Marked first, and cleared last: a page of which nothing is known is written again.
