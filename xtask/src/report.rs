@@ -21,7 +21,7 @@ use crate::{Exit, Failure, cli};
 const PAGE: &str = "derived/report.html";
 
 /// Is there if the page tells of a build that failed, or did not come to all stages.
-const PARTIAL: &str = "derived/.report-is-partial";
+const PARTIAL: &str = ".joulebook/report-is-partial";
 
 /// The part of the page that is over all studies.
 const COMPENDIUM: &str = "compendium";
@@ -62,10 +62,7 @@ pub(crate) fn renew(build: &Build<'_>, graph: &Graph, report: &dag::Report, chos
         match complete {
             true if partial.exists() => fs::remove_file(&partial),
             true => Ok(()),
-            false => {
-                fs::create_dir_all(build.root.join("derived"))?;
-                fs::write(&partial, [])
-            }
+            false => fs::write(&partial, []),
         }
     };
     // Marked first, and cleared last: a page of which nothing is known is written again.
