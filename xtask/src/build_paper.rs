@@ -18,7 +18,7 @@ use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, fetch, isolated, plan, report, smoke};
+use crate::{Exit, Failure, data, fetch, isolated, plan, report, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     if arguments.smoke {
@@ -100,13 +100,18 @@ impl<'a> Build<'a> {
 
     /// Where and how to build.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let remote = remote_store(self.arguments.means.remote.as_deref())?;
+        Ok(Options { remote, ..self.local_options() })
+    }
+
+    /// As [`Build::options`], of what this machine has: no remote store is asked.
+    pub(crate) fn local_options(&self) -> Options {
         let mut options = Options::new(self.root);
         options.store.clone_from(&self.arguments.means.store.store);
         options.store_limit = self.arguments.means.store_limit;
-        options.remote = remote_store(self.arguments.means.remote.as_deref())?;
         options.jobs = self.arguments.jobs.get();
         options.cancel = Arc::clone(&self.stop);
-        Ok(options)
+        options
     }
 
     /// Builds, and prints the papers.
@@ -186,9 +191,8 @@ impl<'a> Build<'a> {
     /// Tells what a build from nothing needs before it begins, and one of a large simulation. Others are short, and
     /// are not kept waiting for a plan.
     fn announce(&self, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
-        let mut options = self.options()?;
         // What a remote store has is not asked for twice.
-        options.remote = None;
+        let options = self.local_options();
         if options.folder.join("state").exists() && self.arguments.simulation.get().scale < LARGE_SCALE {
             return Ok(());
         }
@@ -364,19 +368,12 @@ pub(crate) fn is_wanted(study: &Study, targets: &[String]) -> bool {
 }
 
 /// Refuses a target that neither campaign has, before anything is fetched for it.
-fn check_targets(root: &Path, sources: &[(&'static Study, Sources)], arguments: &BuildPaper) -> Result<(), Failure> {
+fn check_targets(root: &Path, arguments: &BuildPaper) -> Result<(), Failure> {
     if arguments.targets.is_empty() {
         return Ok(());
     }
-    let build = Build::planned(root, arguments)?;
-    let graph = |campaign: Campaign| {
-        let chosen =
-            |(study, sources): &(&'static Study, Sources)| Chosen { study, sources: sources.clone(), campaign };
-        let stages =
-            studies::stages(root, &sources.iter().map(chosen).collect::<Vec<_>>(), Arc::clone(&build.typesetter));
-        Graph::new(stages).map_err(Failure::new)
-    };
-    let (published, simulated) = (graph(Campaign::Published)?, graph(Campaign::Simulated(arguments.simulation.get()))?);
+    let Build { typesetter, .. } = Build::planned(root, arguments)?;
+    let [published, simulated] = data::of_both_campaigns(root, arguments.simulation.get(), &typesetter)?;
     let unknown = |target: &String| published.named(target).err().filter(|_| simulated.named(target).is_err());
     arguments.targets.iter().find_map(unknown).map_or(Ok(()), |error| Err(Failure::usage(error)))
 }
@@ -404,7 +401,7 @@ fn fetch_missing(
         return Ok(Unavailable::default());
     }
     let options = fetch::Options::from_env(arguments.mirrors.clone()).map_err(Failure::usage)?;
-    check_targets(root, sources, arguments)?;
+    check_targets(root, arguments)?;
     let progress = fetch::progress::on_stderr(console.quiet());
     let mut report = fetch::fetch(root, &incomplete, &options, &*progress);
     drop(progress);

@@ -54,7 +54,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     let accepted = paths_of(&graph, arguments.accept.as_deref())?;
     // Before anything is made: a build writes over the drawings.
     let store = making.options()?.store();
-    let committed = read_committed(root, &store)?;
+    let mut committed = read_committed(root, &store)?;
     let report = making.make(&chosen, console)?;
     if !report.succeeded() {
         write_junit(arguments, &[("stages", junit::failures(&report))])?;
@@ -62,7 +62,7 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     }
     let build = Build { root, graph: &graph, report: &report, raw: raw_files(&chosen) };
     let mut lock = lock.unwrap_or_default();
-    let comparison = if arguments.accept.is_some() {
+    if arguments.accept.is_some() {
         let paths = accepted.as_ref().map(|paths| paths.iter().map(String::as_str).collect());
         let taken = reference::accept(&build, &lock, &committed, paths.as_ref()).map_err(Failure::new)?;
         console.line(&format!(
@@ -72,11 +72,9 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
             taken.copies
         ));
         lock = Lock::read(root).map_err(Failure::new)?.unwrap_or_default();
-        let committed = read_committed(root, &store)?;
-        reference::compare(&build, &lock, &committed)
-    } else {
-        reference::compare(&build, &lock, &committed)
-    };
+        committed = read_committed(root, &store)?;
+    }
+    let comparison = reference::compare(&build, &lock, &committed);
     let verify = |chosen: &Chosen| chosen.study.verify(root).map_err(Failure::new);
     let published = chosen.iter().map(verify).collect::<Result<Vec<StudyReport>, Failure>>()?;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use dag::Graph;
 use studies::Chosen;
-use studies::campaign::Campaign;
+use studies::campaign::{Campaign, Simulation};
 
 use crate::cli::SimulationOf;
 use crate::{Failure, build_paper, workspace};
@@ -40,6 +40,28 @@ impl Data {
         let chosen: Vec<Chosen> = build_paper::load(root)?.into_iter().map(choose).collect();
         Graph::new(studies::stages(root, &chosen, Arc::new(typesetter))).map_err(Failure::new)
     }
+}
+
+/// The graph of all stages, every study made from one campaign.
+pub(crate) fn of_campaign(
+    root: &Path,
+    campaign: Campaign,
+    typesetter: &Arc<typeset::Backend>,
+) -> Result<Graph, Failure> {
+    let sources = build_paper::load(root)?.into_iter();
+    let chosen: Vec<Chosen> = sources.map(|(study, sources)| Chosen { study, sources, campaign }).collect();
+    Graph::new(studies::stages(root, &chosen, Arc::clone(typesetter))).map_err(Failure::new)
+}
+
+/// The graphs of both campaigns, the published one first: together they have every stage that a build with
+/// this simulation can have.
+pub(crate) fn of_both_campaigns(
+    root: &Path,
+    simulation: Simulation,
+    typesetter: &Arc<typeset::Backend>,
+) -> Result<[Graph; 2], Failure> {
+    let graph = |campaign| of_campaign(root, campaign, typesetter);
+    Ok([graph(Campaign::Published)?, graph(Campaign::Simulated(simulation))?])
 }
 
 /// The arguments by which [`Data`] are what was chosen.

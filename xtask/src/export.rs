@@ -84,8 +84,7 @@ fn snakefile(graph: &Graph, targets: &[String], options: &[String]) -> Result<St
         files(&mut text, "input", stage.inputs().map(|(_, path)| path))?;
         files(&mut text, "output", stage.outputs().map(|(_, path)| path))?;
         let words = ["stage", stage.id()].into_iter().chain(options.iter().map(String::as_str));
-        let words: Vec<String> = words.map(quoted).collect();
-        let line = format!("{{PROGRAM:q}} --quiet {} {{OPTIONS}} > /dev/null", braced(&words.join(" ")));
+        let line = format!("{{PROGRAM:q}} --quiet {} {{OPTIONS}} > /dev/null", braced(&dag::shell_line(words)));
         let group = stage.id().rsplit_once('/').map_or("", |(group, _)| group);
         // The code and the parameters: Snakemake runs a rule again when these are others.
         let _ = write!(
@@ -148,16 +147,6 @@ fn identifier(text: &str) -> String {
 /// A string of Python. What JSON escapes, Python reads back in the same way.
 fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// A word for the shell.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./=:,+@%".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// Text in which Snakemake fills nothing in.

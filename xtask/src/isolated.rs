@@ -8,7 +8,7 @@ use dag::{Graph, Problem};
 use studies::Chosen;
 
 use crate::data::{self, Data};
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, machine};
 
 /// The command by which this program runs a stage for a build that isolates it. It is no business of
 /// who types commands.
@@ -36,9 +36,8 @@ pub(crate) fn isolation(
 
 /// Where a program is: a mere name is looked up on PATH, as the typesetter does.
 fn found(program: &Path) -> PathBuf {
-    let path = std::env::var_os("PATH").filter(|_| program.components().count() == 1).unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
-    found.or_else(|| std::path::absolute(program).ok()).unwrap_or_else(|| program.to_owned())
+    let named = program.to_str().filter(|_| program.components().count() == 1).and_then(machine::on_path);
+    named.or_else(|| std::path::absolute(program).ok()).unwrap_or_else(|| program.to_owned())
 }
 
 /// Runs the stage that a build asks for on standard input.

@@ -35,7 +35,7 @@ mod watch;
 mod what_ran;
 mod workspace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -46,15 +46,7 @@ use crate::console::Console;
 fn main() -> ExitCode {
     let Cli { command, quiet, root } = Cli::parse();
     let console = Console::new(quiet);
-    let result = match command {
-        // Any file can be looked into, from anywhere.
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Simulate(arguments) => simulate::run(&arguments, &console),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
-        command => workspace::find(root).and_then(|root| in_workspace(&root, command, &console)),
-    };
-    match result {
+    match run(root, command, &console) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             console.error(&failure.message);
@@ -63,33 +55,35 @@ fn main() -> ExitCode {
     }
 }
 
-fn in_workspace(root: &Path, command: Command, console: &Console) -> Result<Exit, Failure> {
+fn run(root: Option<PathBuf>, command: Command, console: &Console) -> Result<Exit, Failure> {
+    // Not every command needs a workspace: any file can be looked into, from anywhere.
+    let root = || workspace::find(root);
     match command {
-        Command::BuildPaper(arguments) => build_paper::run(root, &arguments, console),
-        Command::Fetch(arguments) => fetch_command(root, &arguments, console),
+        Command::BuildPaper(arguments) => build_paper::run(&root()?, &arguments, console),
+        Command::Fetch(arguments) => fetch_command(&root()?, &arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
-        Command::Package(arguments) => package::run(root, &arguments, console),
-        Command::Plan(arguments) => plan::plan(root, &arguments.into(), console),
-        Command::Explain(arguments) => plan::explain(root, &arguments.into(), console),
-        Command::Stage(arguments) => stage::run(root, &arguments, console),
-        Command::IsolatedStage(data) => isolated::serve(root, &data),
-        Command::Export(arguments) => export::run(root, arguments, console),
-        Command::Graph(arguments) => graph::run(root, &arguments),
-        Command::Report(arguments) => report::run(root, arguments, console),
-        Command::Reproduce(arguments) => reproduce::run(root, &arguments, console),
-        Command::Check(arguments) => check::run(root, &arguments, console),
-        Command::Status(arguments) => status::run(root, &arguments.into(), console),
-        Command::Verify(arguments) => verify::run(root, &arguments, console),
-        Command::WhatRan(arguments) => what_ran::run(root, &arguments, console),
-        Command::Clean(arguments) => clean::run(root, &arguments, console),
-        Command::Gc(arguments) => gc::run(root, &arguments, console),
-        Command::Fsck(arguments) => fsck::run(root, &arguments, console),
-        Command::Push(arguments) => push::run(root, &arguments.into(), console),
+        Command::Package(arguments) => package::run(&root()?, &arguments, console),
+        Command::Plan(arguments) => plan::plan(&root()?, &arguments.into(), console),
+        Command::Explain(arguments) => plan::explain(&root()?, &arguments.into(), console),
+        Command::Stage(arguments) => stage::run(&root()?, &arguments, console),
+        Command::IsolatedStage(data) => isolated::serve(&root()?, &data),
+        Command::Export(arguments) => export::run(&root()?, arguments, console),
+        Command::Graph(arguments) => graph::run(&root()?, &arguments),
+        Command::Report(arguments) => report::run(&root()?, arguments, console),
+        Command::Reproduce(arguments) => reproduce::run(&root()?, &arguments, console),
+        Command::Check(arguments) => check::run(&root()?, &arguments, console),
+        Command::Status(arguments) => status::run(&root()?, &arguments.into(), console),
+        Command::Verify(arguments) => verify::run(&root()?, &arguments, console),
+        Command::WhatRan(arguments) => what_ran::run(&root()?, &arguments, console),
+        Command::Clean(arguments) => clean::run(&root()?, &arguments, console),
+        Command::Gc(arguments) => gc::run(&root()?, &arguments, console),
+        Command::Fsck(arguments) => fsck::run(&root()?, &arguments, console),
+        Command::Push(arguments) => push::run(&root()?, &arguments.into(), console),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
-        Command::Doctor(arguments) => doctor::run(root, &arguments, console),
+        Command::Doctor(arguments) => doctor::run(&root()?, &arguments, console),
         Command::Man(arguments) => man::run(&arguments),
-        Command::NewStudy(arguments) => new_study::run(root, &arguments, console),
+        Command::NewStudy(arguments) => new_study::run(&root()?, &arguments, console),
     }
 }
 

@@ -18,10 +18,8 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     let chosen = build.choose(load(root)?);
     build.warn(&chosen, console);
     let graph = build.graph(&chosen)?;
-    let mut options = build.options()?;
     // What is asked for is what was made here.
-    options.remote = None;
-    let mut engine = Engine::open(options).map_err(failure)?;
+    let mut engine = Engine::open(build.local_options()).map_err(failure)?;
     let bar = LateBar::new(console, "{bar:24} {pos}/{len} files  {elapsed}");
     let progress = |done, total| bar.set(done as u64, total as u64);
     let pushed = engine.push(&graph, &arguments.targets, &*remote, &progress);

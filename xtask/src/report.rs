@@ -147,9 +147,7 @@ impl Told<'_> {
     }
 
     fn run(&self) -> Result<Run, Failure> {
-        let mut options = self.build.options()?;
-        // Only what this machine knows.
-        options.remote = None;
+        let options = self.build.local_options();
         let plan = Engine::plan(&options, self.graph, &[]).map_err(failure)?;
         let took: HashMap<&str, u64> = plan
             .stages

@@ -119,6 +119,19 @@ pub(crate) fn run(root: &Path, arguments: &Reproduce, console: &Console) -> Resu
     Ok(Exit::Mismatch)
 }
 
+/// This program, about to build in a workspace that has nothing made in it, and to tell of it as JSON.
+pub(crate) fn build_from_nothing(place: &Path, jobs: usize) -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
+    let mut command = Command::new(program);
+    command.args(["build-paper", "--json", "--quiet", "--no-disk-check", "--jobs", &jobs.to_string(), "--root"]);
+    // What others have made proves nothing.
+    for variable in ["JOULEBOOK_STORE", "JOULEBOOK_STORE_LIMIT", "JOULEBOOK_REMOTE"] {
+        command.env_remove(variable);
+    }
+    command.arg(place);
+    Ok(command)
+}
+
 /// Builds a copy of the workspace that has nothing made in it.
 fn build(
     root: &Path,
@@ -131,18 +144,14 @@ fn build(
     let place = scratch.join(folder);
     copy_sources(root, &place, &[])?;
     console.line(&format!("building in {} with {jobs} job(s)", place.display()));
-    let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
-    let mut command = Command::new(program);
-    command.args(["build-paper", "--json", "--quiet", "--no-disk-check", "--jobs", &jobs.to_string(), "--root"]);
-    command.arg(&place).args(&arguments.targets);
+    let mut command = build_from_nothing(&place, *jobs)?;
+    command.args(&arguments.targets);
     if arguments.isolated {
         command.arg("--isolated");
     }
     command.current_dir(if *inside { &place } else { Path::new("/") });
     // Both take the raw files that this workspace has, and fetch nothing.
     command.envs(environment.iter().copied()).env("JOULEBOOK_UPSTREAM", "off").env_remove("JOULEBOOK_MIRROR");
-    // What others have made proves nothing.
-    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_REMOTE");
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
     let built: Result<Built, _> = serde_json::from_slice(&output.stdout);

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,9 @@ use studies::{Outcome, Study};
 use crate::build_paper::stop_on_signals;
 use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN, seconds};
-use crate::machine::size;
+use crate::machine::{self, size};
 use crate::needs::Needs;
-use crate::reproduce::{Built, copy_sources};
+use crate::reproduce::{Built, build_from_nothing, copy_sources};
 use crate::{Exit, Failure, workspace};
 
 /// The study that is made: published files of 1.5 MB, with tables, regressions, figures and a paper.
@@ -90,7 +90,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
         steps,
         not_covered: not_covered(study),
         seconds: start.elapsed().as_secs_f64(),
-        bytes: bytes_below(place),
+        bytes: machine::bytes_below(place),
     };
     if arguments.json {
         anstream::println!("{}", serde_json::to_string_pretty(&smoke).map_err(Failure::new)?);
@@ -125,10 +125,8 @@ const STEPS: usize = 5;
 
 /// Builds the study in the scratch folder, with this program, which says on `stderr` what there is to say.
 fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::io("find", "this program", &error))?;
-    let mut command = Command::new(program);
-    command.args(["build-paper", STUDY, "--json", "--quiet", "--no-disk-check", "--root"]).arg(place);
-    command.arg("--jobs").arg(arguments.jobs.get().to_string());
+    let mut command = build_from_nothing(place, arguments.jobs.get())?;
+    command.arg(STUDY);
     for mirror in &arguments.mirrors {
         command.arg("--mirror").arg(std::path::absolute(mirror).unwrap_or_else(|_| mirror.clone()));
     }
@@ -140,9 +138,6 @@ fn build(place: &Path, arguments: &BuildPaper, stderr: Stdio) -> Result<Built, F
     if let Some(typst) = &arguments.means.typst {
         command.arg("--typst").arg(typst);
     }
-    // From nothing: no store is asked for what was made elsewhere.
-    command.env_remove("JOULEBOOK_STORE").env_remove("JOULEBOOK_STORE_LIMIT");
-    command.env_remove("JOULEBOOK_REMOTE");
     let output = command.stderr(stderr).output();
     let output = output.map_err(|error| Failure::io("start", "the build", &error))?;
     serde_json::from_slice(&output.stdout)
@@ -212,22 +207,6 @@ fn again(report: &Report) -> Step {
 fn not_covered(covered: &Study) -> Vec<String> {
     let others = studies::all().iter().filter(|study| study.name != covered.name).map(|study| study.name.to_owned());
     others.chain(["compendium".to_owned()]).collect()
-}
-
-/// All files below a folder, in bytes.
-fn bytes_below(folder: &Path) -> u64 {
-    let mut open: Vec<PathBuf> = vec![folder.to_owned()];
-    let mut bytes = 0;
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.metadata() {
-                Ok(found) if found.is_dir() => open.push(entry.path()),
-                Ok(found) => bytes += found.len(),
-                Err(_) => {}
-            }
-        }
-    }
-    bytes
 }
 
 fn tell(smoke: &Smoke) {

@@ -1,7 +1,6 @@
 //! `cargo xtask status`: in one screen how things stand. Nothing is written.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use studies::record::Status as DataStatus;
 use crate::build_paper::{Build, load};
 use crate::cli::BuildPaper;
 use crate::console::{BAD, Console, GOOD, WARN, listed};
-use crate::{Exit, Failure, fetch, plan, what_ran};
+use crate::{Exit, Failure, fetch, machine, plan, what_ran};
 
 /// How things stand. Its JSON form is told in the command's help.
 #[derive(Serialize)]
@@ -133,7 +132,7 @@ fn status(build: &Build<'_>, chosen: &[Chosen], plan: &Plan) -> Result<Status, F
     }
     // A log that cannot be read is no reason not to tell the rest.
     let last_build = dag::log::read(&options.folder).ok().and_then(|mut log| log.pop()).map(LastBuild::of);
-    let stored_bytes = bytes_below(&options.store());
+    let stored_bytes = machine::bytes_below(&options.store());
     Ok(Status { studies, others: stages, last_build, stored_bytes, locked_by: plan.locked_by.clone() })
 }
 
@@ -219,14 +218,4 @@ fn print(status: &Status) {
     }
     let locked = status.locked_by.as_deref().unwrap_or("nobody");
     anstream::println!("{:width$}  {locked}", "at work");
-}
-
-/// The sizes of all files below a folder. What cannot be looked at, or vanishes meanwhile, counts nothing.
-fn bytes_below(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.filter_map(|entry| {
-        let metadata = entry.metadata().ok()?;
-        Some(if metadata.is_dir() { bytes_below(&entry.path()) } else { metadata.len() })
-    });
-    sizes.sum()
 }

@@ -2,15 +2,16 @@
 
 use std::cmp::Reverse;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use dag::log::{Entry, LoggedStage};
 use dag::{Graph, GraphError, Options, Outcome};
+use studies::campaign::Simulation;
 
-use crate::build_paper::{Build, load};
-use crate::cli::{BuildPaper, CampaignName, WhatRan};
+use crate::cli::WhatRan;
 use crate::console::{Console, DIM, because, listed, outcome, seconds};
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, data};
 
 /// Stages of a build that are shown where none is asked for.
 const MOST_STAGES: usize = 12;
@@ -114,9 +115,11 @@ fn keep_stages(root: &Path, log: &mut Vec<(String, Entry)>, named: &[String]) ->
             continue;
         }
         if graphs.is_none() {
-            graphs = Some(both_graphs(root)?);
+            let typesetter = Arc::new(typeset::Backend::choose(None).map_err(Failure::usage)?);
+            // A file that is made in one campaign only can be asked for.
+            graphs = Some(data::of_both_campaigns(root, Simulation::default(), &typesetter)?);
         }
-        wanted.extend(makers(graphs.as_deref().unwrap_or_default(), name).map_err(Failure::usage)?);
+        wanted.extend(makers(graphs.as_ref().map_or(&[], |graphs| graphs.as_slice()), name).map_err(Failure::usage)?);
     }
     let is_wanted = |logged: &LoggedStage| wanted.iter().any(|name| is_of(&logged.stage, name));
     log.iter_mut().for_each(|(_, entry)| entry.stages.retain(is_wanted));
@@ -136,14 +139,4 @@ fn makers(graphs: &[Graph], name: &str) -> Result<Vec<String>, GraphError> {
         return Err(error.clone());
     }
     Ok(found.into_iter().flatten().flatten().map(str::to_owned).collect())
-}
-
-/// The graphs of both campaigns: a file that is made in one only can be asked for.
-fn both_graphs(root: &Path) -> Result<Vec<Graph>, Failure> {
-    let graph = |campaign| {
-        let asked = BuildPaper::planned(campaign);
-        let build = Build::planned(root, &asked)?;
-        build.graph(&build.choose(load(root)?))
-    };
-    [CampaignName::Published, CampaignName::Simulated].into_iter().map(graph).collect()
 }

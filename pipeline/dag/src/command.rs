@@ -1,5 +1,6 @@
 //! External commands: how a stage declares one, and how it is told.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -118,36 +119,36 @@ pub struct NotUnicode(String);
 /// As one would type it: the line for the shell, or the arguments, quoted where they must be.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_arguments(f, &self.arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        f.write_str(&line(&self.arguments.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 }
 
-fn write_arguments(f: &mut impl fmt::Write, arguments: &[&str]) -> fmt::Result {
-    if let [shell, option, line] = arguments
-        && [*shell, *option] == SHELL
-    {
-        return f.write_str(line);
+/// The line itself where the arguments are those of a shell, and otherwise the line that one would type.
+fn line<'a>(arguments: &[&'a str]) -> Cow<'a, str> {
+    match arguments {
+        [shell, option, line] if [*shell, *option] == SHELL => Cow::Borrowed(line),
+        _ => Cow::Owned(shell_line(arguments.iter().copied())),
     }
-    for (i, argument) in arguments.iter().enumerate() {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./=:,+@%".contains(&byte);
-        let space = if i > 0 { " " } else { "" };
-        if !argument.is_empty() && argument.bytes().all(plain) {
-            write!(f, "{space}{argument}")?;
+}
+
+/// Words as one would type them to a POSIX shell, quoted where they must be.
+pub fn shell_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./=:,+@%".contains(&byte);
+    let quoted = |word: &'a str| {
+        if !word.is_empty() && word.bytes().all(plain) {
+            Cow::Borrowed(word)
         } else {
-            write!(f, "{space}'{}'", argument.replace('\'', r"'\''"))?;
+            Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
         }
-    }
-    Ok(())
+    };
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// The arguments in a canonical text, as [`Command`] shows them.
 pub(crate) fn told(arguments: &str) -> String {
     let Ok(Value::Array(list)) = serde_json::from_str(arguments) else { return arguments.to_owned() };
     let list: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = write_arguments(&mut text, &list);
-    text
+    line(&list).into_owned()
 }
 
 #[cfg(test)]

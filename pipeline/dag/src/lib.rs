@@ -60,7 +60,7 @@ mod store;
 
 pub use clean::{Cleaned, Cleaning};
 pub use code::Code;
-pub use command::{Command, NotUnicode};
+pub use command::{Command, NotUnicode, shell_line};
 pub use context::Context;
 pub use digest::Digest;
 pub use engine::{Engine, Options};

@@ -164,14 +164,6 @@ impl ChosenData {
     }
 }
 
-impl BuildPaper {
-    /// A build of everything from a campaign, which is only planned.
-    pub(crate) fn planned(campaign: CampaignName) -> Self {
-        let simulation = SimulationOf { seed: None, scale: None };
-        ChosenData { campaign: Some(campaign), simulation, typst: None }.of(Vec::new())
-    }
-}
-
 impl From<Plan> for BuildPaper {
     fn from(plan: Plan) -> Self {
         plan.asked.of(plan.targets)
