@@ -16,7 +16,8 @@ use crate::record::Status;
 use crate::simulate::{self, Part};
 use crate::sources;
 
-const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
+/// The code of all modules of this crate, as its build script found it.
+pub(crate) const CODE: Table = include!(concat!(env!("OUT_DIR"), "/code.rs"));
 
 /// What the stages of a study are declared with.
 pub(crate) struct Setting {

@@ -152,3 +152,27 @@ impl Study {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stage::CODE;
+
+    /// A change of how results are shown or verified must not make them stale.
+    #[test]
+    fn the_code_of_results_is_not_that_of_what_shows_and_verifies_them() {
+        const LAYERS: [&str; 6] = ["ingest", "clean", "aggregate", "stats", "figures", "simulate"];
+        let mut layers = 0;
+        for study in super::all().iter().map(|study| study.name.replace('-', "_")) {
+            for layer in LAYERS.map(|layer| format!("{study}::{layer}::function")) {
+                let Some(code) = CODE.code_of(&format!("studies::{layer}")) else { continue };
+                let shows = |name: &str| {
+                    ["pipeline/report/", "pipeline/studies/src/verify"].iter().any(|part| name.starts_with(part))
+                };
+                let found: Vec<_> = code.parts().iter().map(|part| &part.name).filter(|name| shows(name)).collect();
+                assert!(found.is_empty(), "{layer}: {found:?}");
+                layers += 1;
+            }
+        }
+        assert!(layers >= 25, "{layers}");
+    }
+}

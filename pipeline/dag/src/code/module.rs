@@ -56,6 +56,10 @@ pub(super) fn names(source: &str) -> Names {
             (_, Some("use"), _) => {
                 at = path(&tokens, at + 1, &[], inline.len(), true, &mut names.paths).max(at + 1);
             }
+            // Who may see an item says nothing of what it needs: `pub(in crate::a)`.
+            (_, Some("pub"), _) if word(at + 2) == Some("in") => {
+                at = path(&tokens, at + 3, &[], inline.len(), false, &mut BTreeSet::new()).max(at + 3);
+            }
             (_, Some("macro_use"), _) => {
                 names.opaque = Some("macro_use");
                 at += 1;
@@ -310,6 +314,11 @@ mod tests {
         for text in ["br#\"one \" quote\"#", "br\"\\\"", "m!['\\n','\"']", "'\\u{1F600}'", "b'\"'"] {
             assert_eq!(found(&format!("{text}; a::b")), ["a::b"], "{text}");
         }
+    }
+
+    #[test]
+    fn who_may_see_an_item_is_no_path() {
+        assert_eq!(found("pub(in crate::a) struct S { pub(in super::b) c: d::E } pub(crate) fn f() {}"), ["d::E"]);
     }
 
     #[test]

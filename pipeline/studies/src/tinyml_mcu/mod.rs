@@ -9,6 +9,7 @@ mod architecture;
 mod clean;
 mod figures;
 pub(crate) mod ingest;
+mod raw;
 mod schema;
 pub(crate) mod simulate;
 mod stats;
@@ -18,30 +19,13 @@ use dag::Stage;
 use self::aggregate::{Block, Network};
 use self::clean::{From, Sweep, SweepFrom};
 use self::figures::{fig2, fig3, fig4, fig5, fig6, fig7, fig8, fig9};
+use self::raw::{CONV, DENSE, DEPTHWISE_APRIL, DEPTHWISE_MARCH, INFERENCES, LATENCIES, LAYERS};
 use self::stats::{Bands, BandsOf};
 use crate::stage::Setting;
 use crate::{closing, verify};
 
 pub(crate) use self::schema::raw_unit;
 pub(crate) use crate::verify::tinyml_mcu::expectations;
-
-const INFERENCES: &str = "data/A_Aggregated_energy_inference_table.pkl";
-const LAYERS: &str = "data/A_Aggregated_energy_inference_layer_table.pkl";
-const DENSE: &str = "data/F-combined_no-cmsis_N_01ec_DenseBenchmark_varying-input_U-440_layer_results_2021-03-31.pkl";
-const CONV: &str = "data/F-combined_no-cmsis_N_01dg_ConvBenchmark_SingleConv_F-100_K-1_layer_results_2021-04-01.pkl";
-/// The original reads the earlier file for figure 8 and the later one for table 4.
-const DEPTHWISE_MARCH: &str = "data/F-combined_no-cmsis_N_01f_Depthwise-Conv_f-100_K-1_layer_results_2021-03-23.pkl";
-const DEPTHWISE_APRIL: &str = "data/F-combined_no-cmsis_N_01f_Depthwise-Conv_f-100_K-1_layer_results_2021-04-01.pkl";
-
-/// Latency of whole models: board and network, and the raw file.
-const LATENCIES: [(&str, &str); 6] = [
-    ("l4.lenet", "data/NUCLEO_L496ZG_LeNet-MNIST_benchmarking+verification_results_2020-07-24.pkl"),
-    ("f4.lenet", "data/DISCO_F469NI_LeNet-MNIST_benchmarking+verification_results_2020-07-18.pkl"),
-    ("f7.lenet", "data/NUCLEO_F767ZI_LeNet-MNIST_benchmarking+verification_results_2020-07-22.pkl"),
-    ("l4.resnet", "data/NUCLEO_L496ZG_01d_ResNet20_CIFAR-10_benchmarking_results_2020-07-20.pkl"),
-    ("f4.resnet", "data/DISCO_F469NI_01d_ResNet20_CIFAR-10_benchmarking_results_2020-07-19.pkl"),
-    ("f7.resnet", "data/NUCLEO_F767ZI_01d_ResNet20_CIFAR-10_benchmarking_results_2020-07-22.pkl"),
-];
 
 const NETWORKS: [Network; 2] =
     [Network { id: "fig3.resnet", name: "01d_ResNet20_CIFAR-10" }, Network { id: "fig3.lenet", name: "LeNet-MNIST" }];

@@ -15,7 +15,7 @@ use self::inferences::Tables;
 use self::latencies::Latencies;
 use self::sweeps::{Runs, Swept};
 use super::architecture::Architecture::{LeNet, ResNet20};
-use super::{CONV, DENSE, DEPTHWISE_APRIL, DEPTHWISE_MARCH, INFERENCES, LATENCIES, LAYERS};
+use super::raw::{CONV, DENSE, DEPTHWISE_APRIL, DEPTHWISE_MARCH, INFERENCES, LATENCIES, LAYERS};
 use crate::campaign::Simulation;
 use crate::simulate::Part;
 

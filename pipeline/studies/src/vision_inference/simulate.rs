@@ -10,7 +10,7 @@ mod truths;
 
 use self::files::Tables;
 use self::run::{Run, Work};
-use super::{FIRST_LOG, INFERENCE_LOG, TRAINING_LOG};
+use super::raw::{FIRST_LOG, INFERENCE_LOG, TRAINING_LOG};
 use crate::campaign::Simulation;
 use crate::simulate::Part;
 
