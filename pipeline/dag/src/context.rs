@@ -87,6 +87,11 @@ impl<'a> Context<'a> {
         Ok(self.root.join(&self.used[input].path))
     }
 
+    /// A folder for files that the stage needs while it works. It is removed with all that is in it.
+    pub fn scratch(&self) -> &'a Path {
+        self.scratch
+    }
+
     /// Writes an output whole.
     ///
     /// # Errors

@@ -1,23 +1,50 @@
-//! Samples of a logging meter, and their sums over windows of time.
+//! The log of a meter, and its sums over windows of time, in one pass over a file of any size.
 //!
 //! The log may be in any order and have rows whose time cannot be read; these are dropped and counted.
 //! Windows are taken on whole seconds: from the second in which they start to the second in which they
 //! end, both ends inclusive, so that a sample a fraction after the last whole second is left out.
+//!
+//! Blocks of the file are read on several threads and added up in the order of time, so that a sum has the
+//! same bits however the file was cut. What is held in memory are a few blocks; a log that is not in the
+//! order of its times is sorted block by block and merged from a scratch file.
 
-use crate::delimited::{Delimited, DelimitedError, wrong_cell};
-use crate::time::{NANOSECONDS_PER_SECOND, parse_date_time};
+mod merge;
+mod scan;
+mod windows;
 
-/// A gap is a distance of neighbouring samples beyond this multiple of the nominal one.
-const GAP: f64 = 1.5;
+use std::io;
+use std::path::Path;
 
-/// Samples in the order of their times.
+use self::merge::Sorter;
+use self::scan::{Block, Scan};
+use self::windows::Running;
+use crate::delimited::DelimitedError;
+use crate::time::NANOSECONDS_PER_SECOND;
+
+/// The log of a meter as comma-separated text: `time` with a zone, `value` not negative.
+#[derive(Debug, Clone, Copy)]
+pub struct Log<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Its first line.
+    pub header: &'a [&'a str],
+    /// Name of the column of times.
+    pub time: &'a str,
+    /// Name of the column that is summed.
+    pub value: &'a str,
+}
+
+/// What one pass over a log tells.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Samples {
-    samples: Vec<(i64, f64)>,
+pub struct Sums {
+    /// Rows of the file.
+    pub rows: usize,
     /// Rows that were dropped because their time cannot be read.
     pub unparsable: usize,
     /// Rows of the file that are earlier than the row before them.
     pub backward_steps: usize,
+    /// The sum over each window, in the order in which the windows were given.
+    pub windows: Vec<Integral>,
 }
 
 /// The sum over a window.
@@ -45,64 +72,104 @@ impl Integral {
     }
 }
 
-impl Samples {
-    /// Takes the samples out of a log: `time` with a zone, `value` not negative.
+/// Why a log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The file cannot be read, or the scratch file cannot be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The file is no such log.
+    #[error(transparent)]
+    Content(#[from] DelimitedError),
+}
+
+/// With what a log is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// How many threads may read at once.
+    pub threads: usize,
+    /// Bytes of the file that are read at once.
+    pub block: u64,
+    /// The folder of the scratch file that a log in another order takes: 16 bytes for each sample.
+    pub scratch: &'a Path,
+}
+
+impl<'a> Means<'a> {
+    /// All cores, and blocks of 4 MiB.
+    #[must_use]
+    pub fn new(scratch: &'a Path) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { threads, block: 4 << 20, scratch }
+    }
+}
+
+impl Log<'_> {
+    /// Sums the samples over windows from `start` to `end`, in nanoseconds UTC, both cut to whole seconds and
+    /// inclusive; windows may overlap. `spacing` is the nominal distance of samples in s.
     ///
     /// # Errors
-    /// [`DelimitedError`] if a column is missing, a value is no number or negative, or a time has no
-    /// zone: such a log could be hours off without a sign.
-    pub fn of_log(log: &Delimited, time: &str, value: &str) -> Result<Self, DelimitedError> {
-        let values = log.non_negative(value)?;
-        let mut samples = Vec::with_capacity(values.len());
-        let (mut unparsable, mut backward_steps) = (0, 0);
-        let mut before = i64::MIN;
-        for ((line, text), value) in log.column(time)?.zip(values) {
-            let Some(found) = parse_date_time(text) else {
-                unparsable += 1;
-                continue;
-            };
-            let utc =
-                found.utc().ok_or_else(|| wrong_cell(line, time, text, "a time with its zone, such as +00:00,"))?;
-            backward_steps += usize::from(utc < before);
-            before = utc;
-            samples.push((utc, value));
+    /// [`LogError::Content`] if the header is another one, a row has more or fewer cells, a value is no number or
+    /// negative, or a time has no zone: such a log could be hours off without a sign.
+    pub fn integrate(&self, windows: &[(i64, i64)], spacing: f64, means: &Means<'_>) -> Result<Sums, LogError> {
+        let mut counts = Counts::default();
+        let mut running = Running::new(windows, spacing);
+        let mut last = i64::MIN;
+        let in_order = self.each_block(means, &mut counts, |block| {
+            let follows = block.samples.first().is_none_or(|&(time, _)| time >= last);
+            if follows {
+                last = block.samples.last().map_or(last, |&(time, _)| time);
+                block.samples.iter().for_each(|&(time, value)| running.add(time, value));
+            }
+            Ok(follows)
+        })?;
+        if !in_order {
+            (counts, running) = (Counts::default(), Running::new(windows, spacing));
+            let mut sorter = Sorter::new(means.scratch)?;
+            self.each_block(means, &mut counts, |block| sorter.add(&block.samples).map(|()| true))?;
+            sorter.merge(|time, value| running.add(time, value))?;
         }
-        // Stable: samples of the same time stay in the order of the file.
-        samples.sort_by_key(|&(time, _)| time);
-        Ok(Self { samples, unparsable, backward_steps })
+        let Counts { rows, unparsable, backward_steps, .. } = counts;
+        Ok(Sums { rows, unparsable, backward_steps, windows: running.finish() })
     }
 
-    /// Number of samples.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.samples.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
-    }
-
-    /// The sum over a window from `start` to `end`, in nanoseconds UTC, both cut to whole seconds and
-    /// inclusive. `spacing` is the nominal distance of samples in s.
-    #[must_use]
-    pub fn integrate(&self, start: i64, end: i64, spacing: f64) -> Integral {
-        let whole = |time: i64| time.div_euclid(NANOSECONDS_PER_SECOND).saturating_mul(NANOSECONDS_PER_SECOND);
-        let (start, end) = (whole(start), whole(end));
-        let from = self.samples.partition_point(|&(time, _)| time < start);
-        let to = self.samples.partition_point(|&(time, _)| time <= end).max(from);
-        let inside = self.samples.get(from..to).unwrap_or_default();
-        let sum = inside.iter().fold(0.0, |sum, &(_, value)| sum + value);
-        let times = std::iter::once(start).chain(inside.iter().map(|&(time, _)| time)).chain([end.max(start)]);
-        let (mut gaps, mut longest_gap, mut before) = (0, 0.0_f64, start);
-        for time in times {
-            let distance = seconds_between(before, time);
-            gaps += usize::from(distance > GAP * spacing);
-            longest_gap = longest_gap.max(distance);
-            before = time;
+    /// Calls `each` with the blocks of the file in their order until it returns `false`; whether it never did.
+    fn each_block(
+        &self,
+        means: &Means<'_>,
+        counts: &mut Counts,
+        mut each: impl FnMut(&Block) -> io::Result<bool>,
+    ) -> Result<bool, LogError> {
+        let mut counted = |block: &Block| {
+            counts.add(block);
+            each(block)
+        };
+        match scan::plain(self, means, &mut counted)? {
+            Scan::Whole => Ok(true),
+            Scan::Stopped => Ok(false),
+            Scan::Odd(from) => scan::careful(self, from, &mut counted),
         }
-        Integral { samples: inside.len(), sum, integral: sum * spacing, gaps, longest_gap }
+    }
+}
+
+/// What is counted over all blocks.
+#[derive(Default)]
+struct Counts {
+    rows: usize,
+    unparsable: usize,
+    backward_steps: usize,
+    /// The time of the last row so far that has one.
+    last: Option<i64>,
+}
+
+impl Counts {
+    fn add(&mut self, block: &Block) {
+        self.rows += block.rows;
+        self.unparsable += block.rows - block.samples.len();
+        self.backward_steps += block.backward_steps;
+        if let Some((first, last)) = block.ends {
+            self.backward_steps += usize::from(self.last.is_some_and(|before| first < before));
+            self.last = Some(last);
+        }
     }
 }
 
@@ -114,63 +181,4 @@ pub fn seconds_between(start: i64, end: i64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn samples(rows: &str) -> Result<Samples, DelimitedError> {
-        let log = Delimited::read(format!("time,power\n{rows}").as_bytes(), &["time", "power"])?;
-        Samples::of_log(&log, "time", "power")
-    }
-
-    fn utc(text: &str) -> i64 {
-        parse_date_time(text).unwrap().utc().unwrap()
-    }
-
-    #[test]
-    fn bounds_are_whole_seconds_and_inclusive() {
-        let rows = "2020-08-07 10:00:00+00:00,1\n2020-08-07 10:00:03.000000+00:00,10\n\
-                    2020-08-07 10:00:06.000001+00:00,100\n2020-08-07 10:00:09+00:00,1000\n";
-        let samples = samples(rows).unwrap();
-        let sum = |start: &str, end: &str| {
-            samples
-                .integrate(utc(&format!("2020-08-07 {start}+00:00")), utc(&format!("2020-08-07 {end}+00:00")), 3.0)
-                .sum
-        };
-        assert_eq!(sum("10:00:00.9", "10:00:03.2"), 11.0, "both ends are cut to the second, and inclusive");
-        assert_eq!(sum("10:00:01", "10:00:06.9"), 10.0, "a fraction after the last whole second is out");
-        assert_eq!(sum("10:00:01", "10:00:09"), 1110.0);
-        assert_eq!(sum("10:00:09", "10:00:00"), 0.0, "a window that ends before it starts is empty");
-    }
-
-    #[test]
-    fn order_zone_and_unparsable_times_of_the_log_do_not_matter_to_the_sum() {
-        let rows = "2020-08-07 12:00:06+01:00,4\nunknown,512\n2020-08-07T11:00:00Z,1\n,256\n2020-08-07 10:00:03-01:00,2\n\
-                    2020-08-07 11:99:03+00:00,1024\n";
-        let samples = samples(rows).unwrap();
-        assert_eq!((samples.len(), samples.unparsable, samples.backward_steps), (3, 3, 1));
-        let window = samples.integrate(utc("2020-08-07 11:00:00+00:00"), utc("2020-08-07 11:00:06+00:00"), 3.0);
-        assert_eq!((window.samples, window.sum, window.integral, window.gaps), (3, 7.0, 21.0, 0));
-        assert_eq!(window.mean(), Some(7.0 / 3.0));
-    }
-
-    #[test]
-    fn gaps_are_reported_at_the_ends_and_inside() {
-        let samples =
-            samples("2020-08-07 10:00:10+00:00,1\n2020-08-07 10:00:13+00:00,1\n2020-08-07 10:00:20+00:00,1\n").unwrap();
-        let window = samples.integrate(utc("2020-08-07 10:00:00+00:00"), utc("2020-08-07 10:00:21+00:00"), 3.0);
-        assert_eq!((window.gaps, window.longest_gap), (2, 10.0));
-        let empty = samples.integrate(utc("2020-08-08 10:00:00+00:00"), utc("2020-08-08 10:01:00+00:00"), 3.0);
-        assert_eq!((empty.samples, empty.gaps, empty.longest_gap, empty.mean()), (0, 1, 60.0, None));
-    }
-
-    #[test]
-    fn what_would_be_wrong_in_silence_is_an_error() {
-        let fails = |rows: &str, words: &str| {
-            let error = samples(rows).unwrap_err().to_string();
-            assert!(error.contains(words), "{error}");
-        };
-        fails("2020-08-07 10:00:00+00:00,-1\n", "line 2, column power: \"-1\"");
-        fails("2020-08-07 10:00:00+00:00,1\n2020-08-07 10:00:03+00:00,unavailable\n", "line 3, column power");
-        fails("2020-08-07 10:00:00,1\n", "line 2, column time");
-    }
-}
+mod tests;

@@ -45,7 +45,10 @@ pub fn parse_date_time(text: &str) -> Option<DateTime> {
     let [hour, minute, second] = fixed_numbers(clock, ':', [2, 2, 2])?;
     let fraction = match decimals {
         None => 0,
-        Some(digits) if (1..=9).contains(&digits.len()) => fixed_number(&format!("{digits:0<9}"), 9)?,
+        Some(digits) if (1..=9).contains(&digits.len()) => {
+            let missing = u32::try_from(9 - digits.len()).ok()?;
+            fixed_number(digits, digits.len())? * 10_i64.pow(missing)
+        }
         Some(_) => return None,
     };
     let days = days_of(year, month, day).filter(|_| (1700..=2250).contains(&year))?;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use dag::Problem;
-use rawlog::delimited::Delimited;
-use rawlog::samples::{Samples, seconds_between};
+use rawlog::samples::{Log, LogError, Means, seconds_between};
 use rawlog::time::parse_date_time;
 use serde::Serialize;
 
@@ -117,14 +116,20 @@ pub(super) struct Measured {
 /// The energy of each window: three seconds times the sum of the power samples (cells 20 to 29).
 pub(super) fn energies(cx: &mut Cx<'_, '_>, measured: &Measured) -> Result<(), Problem> {
     let run = measured.run;
-    let path = cx.input_path("log")?.to_owned();
-    let log = Delimited::read(&cx.read("log")?, measured.header).map_err(|error| located(&error, &path))?;
-    let samples = Samples::of_log(&log, "last_changed", "power_consumption").map_err(|error| located(&error, &path))?;
-    let record = Record::scalar(format!("log.{run}")).value("rows", log.len()).value("unparsable", samples.unparsable);
-    let note = "Rows of the log, those whose time cannot be read, and those that are earlier than the row before.";
-    cx.record(record.value("backward_steps", samples.backward_steps).note(note))?;
     let windows = Table::read(cx, "windows")?;
     let (starts, ends) = (windows.integers("start_utc")?, windows.integers("end_utc")?);
+    let bounds: Vec<(i64, i64)> = starts.into_iter().zip(ends).collect();
+    let (path, scratch) = (cx.path("log")?, cx.scratch());
+    let log = Log { path: &path, header: measured.header, time: "last_changed", value: "power_consumption" };
+    let sums = log.integrate(&bounds, SPACING, &Means::new(scratch));
+    let shown = cx.input_path("log")?;
+    let sums = sums.map_err(|error| match error {
+        LogError::Io(error) => Problem::io("read", shown, &error),
+        LogError::Content(error) => located(&error, shown),
+    })?;
+    let record = Record::scalar(format!("log.{run}")).value("rows", sums.rows).value("unparsable", sums.unparsable);
+    let note = "Rows of the log, those whose time cannot be read, and those that are earlier than the row before.";
+    cx.record(record.value("backward_steps", sums.backward_steps).note(note))?;
     let (models, duration) = (windows.texts("model")?, windows.numbers("duration")?);
     let (mut energy, mut mean_power, mut mean_energy) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = Record::table(format!("samples.{run}"))
@@ -133,8 +138,7 @@ pub(super) fn energies(cx: &mut Cx<'_, '_>, measured: &Measured) -> Result<(), P
         .unit("mean power", "W")
         .unit("energy", "J")
         .unit("longest gap", "s");
-    for (((&start, &end), model), duration) in starts.iter().zip(&ends).zip(&models).zip(&duration) {
-        let window = samples.integrate(start, end, SPACING);
+    for ((window, model), duration) in sums.windows.iter().zip(&models).zip(&duration) {
         let mean = window.mean().ok_or_else(|| {
             windows.problem(format!("{model}: the log has no sample in its window")).expected("a sample every 3 s")
         })?;
