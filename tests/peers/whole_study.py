@@ -68,9 +68,6 @@ def regression(name, x, y):
     return fit
 
 
-def bars(axes, frame, column):
-    sns.barplot(y="label", x=column, data=frame, ax=axes)
-    axes.set(xlabel="Inference latency [ms]", ylabel="Model type")
 
 
 # Figure 2: latency of whole models.
@@ -84,15 +81,15 @@ for name, file in LATENCIES.items():
     df["combined_type"] = df["model_type"] + "_" + df["cmsis-nn"] + "_" + df["FPU_status"].astype(str)
     shown = df.sort_values(by="model_type").reset_index().drop([1, 3, 6, 7]).sort_values(by="FPU_status")
     table(f"fig2.{name}.table", shown[["combined_type", column]])
-    plt.figure(figsize=(3.6, 2))
-    bars(plt.gca(), shown.assign(label=LABELS), column)
+    grid = sns.catplot(y="label", x=column, kind="bar", data=shown.assign(label=LABELS), height=2, aspect=16 / 9)
+    grid.set(xlabel="Inference latency [ms]", ylabel="Model type")
     save(f"fig2.{name}.figure", shown)
     rows = [df[(df["weights"] == w) & (df["cmsis-nn"] == k) & (df["FPU_status"] == f)] for w, k, f in PROMISED]
     promised[name] = pd.concat(rows).assign(label=LABELS, latency=lambda rows: rows[column])[["label", "latency"]]
 figure, axes = plt.subplots(3, 2, figsize=(7, 5.2))
 for axis, name in zip(axes.flat, [f"{mcu.lower()}.{network}" for mcu in ORDER for network in ("lenet", "resnet")]):
-    bars(axis, promised[name], "latency")
-    axis.set_title(name)
+    sns.barplot(y="label", x="latency", data=promised[name], ax=axis)
+    axis.set(xlabel="Inference latency [ms]", ylabel="", title=name)
 save("fig2.corrected", pd.concat(promised))
 
 # Figure 3: energy against latency, with the front.
@@ -115,12 +112,16 @@ for name, model in [("resnet", "01d_ResNet20_CIFAR-10"), ("lenet", "LeNet-MNIST"
     save(f"fig3.{name}.figure", df)
 
 
-def swept(file, tag, kernels):
+def swept(file, tag, sizes, kernels):
     df = read(file)
     if "error" in df:
         df = df[df["error"].isna()].copy()
-    df["size"] = df["model"].str.extract(f"_{tag}-(\\d+)_", expand=False).astype(float)
-    df["kernel"] = df["model"].str.extract(r"_K-(\d+)_", expand=False).astype(float) if kernels else 1.0
+    # As the notebooks take numbers out of names.
+    for size in sizes:
+        df.loc[df["model"].str.contains(f"_{tag}-{size}_"), "size"] = float(size)
+    df["kernel"] = 1.0
+    for kernel in kernels:
+        df.loc[df["model"].str.contains(f"_K-{kernel}_"), "kernel"] = float(kernel)
     df["class"] = np.where(df["size"] % 4 == 0, "modulo 4", np.where(df["size"] % 2 == 0, "even", "odd"))
     df["area"] = df["kernel"] ** 2
     df["seconds"] = df["layer_latency_mean"].astype(float) / 1000 / 1000
@@ -131,7 +132,7 @@ def counted(df, of, maccs, flops):
     df.loc[of, "MACCs"], df.loc[of, "FLOPs"] = maccs, flops
 
 
-dense = swept(DENSE, "U", False)
+dense = swept(DENSE, "U", range(500), [])
 layer, size = dense["layer"].str, dense["size"]
 dense["MACCs"], dense["FLOPs"] = 100.0, 100.0
 counted(dense, layer.contains("2_FULLY"), size * 101, 200 * size)
@@ -139,7 +140,7 @@ counted(dense, layer.contains("3_FULLY|5_FULLY"), 450 * (size + 1), 900 * size)
 counted(dense, layer.contains("4_FULLY"), size * 451, 900 * size)
 counted(dense, layer.contains("6_FULLY"), 10 * 451.0, 9000.0)
 
-conv = swept(CONV, "F", True)
+conv = swept(CONV, "F", range(1, 200), range(1, 200))
 layer, size, area, pixels = conv["layer"].str, conv["size"], conv["area"], 32 * 32
 conv["MACCs"], conv["FLOPs"] = 10.0, 10.0
 counted(conv, layer.contains("CONV"), pixels * size * (area + 1) * 60, pixels * size * (2 * area + 1) * 60)
@@ -152,7 +153,7 @@ conv.loc[second, "true FLOPs"] = pixels * 60 * (2 * area * size + 1)
 
 
 def depthwise(date):
-    df = swept(DEPTHWISE.format(date), "f", True)
+    df = swept(DEPTHWISE.format(date), "f", range(1, 200), range(1, 12))
     layer, size, area, pixels = df["layer"].str, df["size"], df["area"], 24 * 24
     df["MACCs"], df["FLOPs"] = 10.0, 10.0
     counted(df, layer.contains("CONV"), pixels * size * (area + 1), pixels * size * (2 * area + 1))
@@ -161,8 +162,8 @@ def depthwise(date):
 
 
 def sweep(name, df, x, y, lines, label):
-    plt.figure(figsize=(4, 3))
-    sns.scatterplot(x=x, y=y, hue="class", style="class", hue_order=CLASSES, data=df)
+    look = {"hue": "class", "style": "class", "hue_order": CLASSES, "markers": True, "dashes": False}
+    sns.relplot(x=x, y=y, data=df, kind="line", errorbar=None, linewidth=0.2, height=3, aspect=4 / 3, **look)
     for one in CLASSES if lines else []:
         of = df[df["class"] == one]
         fit = linregress(of[x], of[y])
@@ -187,8 +188,8 @@ third = dense[(dense["layer"] == "3_FULLY_CONNECTED") & (dense["cmsis-nn"] == "c
 third["milliseconds"] = third["layer_latency_mean"].astype(float) / 1000
 sweep("fig4.figure", third, "MACCs", "milliseconds", False, "Layer latency [ms]")
 shown = third[(third["size"] > 459) & (third["size"] < 491)].assign(length=lambda df: df["size"].astype(int))
-plt.figure(figsize=(3.2, 4.5))
-sns.barplot(y="length", x="milliseconds", hue="class", orient="h", dodge=False, data=shown)
+bars = {"kind": "bar", "orient": "h", "height": 3.8, "aspect": 0.7}
+sns.catplot(y="length", x="milliseconds", hue="class", data=shown, **bars)
 plt.xlabel("Layer latency [ms]")
 plt.ylabel("Input length")
 save("fig9.figure", shown)
