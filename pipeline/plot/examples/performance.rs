@@ -65,7 +65,8 @@ fn panel(rows: &[Row<'_>], piece: &str, heading: &str) -> Result<Cartesian, Box<
     let (size, ours) = of("duckdb", "ours")?;
     let mut plot = Cartesian::new(Axis::log("Size of the log", "MB"), Axis::log("Time", "s")).heading(heading);
     if let (Some((first, last)), Some(time)) = (size.first().zip(size.last()), ours.last()) {
-        let proportional = Line::between("in proportion", (*first, time * first / last), (*last, *time), plot::style::MUTED);
+        let proportional =
+            Line::between("in proportion", (*first, time * first / last), (*last, *time), plot::style::MUTED);
         plot = plot.mark(proportional.dash(Dash::Dotted).width(0.75));
     }
     plot = plot.mark(Points::new("Joulebook", &size, &ours, OURS).joined(1.0));
