@@ -5,8 +5,8 @@ from pathlib import Path
 
 # The day of the campaign, in the log and in the windows.
 DAY = datetime.date(2020, 8, 7)
-# Days to a unit of scale: a log of 10 MB, with 480 windows.
-DAYS = 16
+# Days to a unit of scale: a log of 10 MB, with 450 windows.
+DAYS = 15
 
 
 def write(campaign, scale, in_order, folder):

@@ -23,7 +23,7 @@ def energy(path):
                 continue
             metrics = record["metrics"]
             if metrics.get("cpu"):
-                time = datetime.strptime(record["date"], "%Y-%m-%d %H:%M:%S.%f").timestamp()
+                time = datetime.fromisoformat(record["date"]).timestamp()
                 rows.append((segment, time, metrics["cpu"]["intel_power"]))
     frame = pd.DataFrame(rows, columns=["segment", "time", "power"])
     time, power = frame["time"].to_numpy(), frame["power"].to_numpy()

@@ -61,13 +61,13 @@ fn run(mut arguments: Vec<String>) -> Outcome<Value> {
         repeat = arguments.drain(..1.min(arguments.len())).next().ok_or(USAGE)?.parse()?;
     }
     match piece.as_str() {
-        "pickles" => timed(repeat, || pickles::read(&arguments), pickles::told),
+        "pickles" => timed(repeat, || pickles::read(&arguments), |found| pickles::told(found)),
         "windows" => timed(repeat, || windows::sums(&arguments), windows::told),
-        "trackers" => timed(repeat, || trackers::data_sets(&arguments), trackers::told),
-        "power-metrics" => timed(repeat, || power_metrics::energies(&arguments), power_metrics::told),
+        "trackers" => timed(repeat, || trackers::data_sets(&arguments), |found| trackers::told(found)),
+        "power-metrics" => timed(repeat, || power_metrics::energies(&arguments), |found| power_metrics::told(found)),
         "models" => {
             let input = models::read(&arguments)?;
-            timed(repeat, || models::fitted(&input), models::told)
+            timed(repeat, || models::fitted(&input), |found| models::told(found))
         }
         _ => Err(USAGE.into()),
     }

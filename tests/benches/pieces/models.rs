@@ -38,7 +38,7 @@ impl Layers {
     }
 }
 
-/// The scores R² of a model: the mean of the folds, of the validation and the test part; and its passes.
+/// The scores R² of a model: the mean of the folds, of the validation and of the test part.
 pub(crate) struct Scores {
     id: String,
     folds: f64,
@@ -83,8 +83,8 @@ fn one(model: &Value, folder: &Path, seed: u32) -> Outcome<Model> {
     })
 }
 
-pub(crate) fn fitted(models: &Vec<Model>) -> Outcome<Vec<Scores>> {
-    models.iter().map(|model| Ok(scores(model)?)).collect()
+pub(crate) fn fitted(models: &[Model]) -> Outcome<Vec<Scores>> {
+    Ok(models.iter().map(scores).collect::<Result<_, _>>()?)
 }
 
 /// As the original has it: features are made and energies scaled before the folds are.
@@ -126,7 +126,7 @@ fn fit(model: &Model, layers: &Layers) -> Result<LinearModel, stats::Error> {
     }
 }
 
-pub(crate) fn told(scores: &Vec<Scores>) -> Found {
+pub(crate) fn told(scores: &[Scores]) -> Found {
     let told = |scores: &Scores| (scores.id.clone(), json!([scores.folds, scores.validation, scores.test]));
     scores.iter().map(told).collect()
 }

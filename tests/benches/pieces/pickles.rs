@@ -12,7 +12,7 @@ pub(crate) fn read(paths: &[String]) -> Outcome<Vec<Frame>> {
 }
 
 /// Rows, columns, and the sums of the columns of floats of all frames.
-pub(crate) fn told(frames: &Vec<Frame>) -> Found {
+pub(crate) fn told(frames: &[Frame]) -> Found {
     let floats = |frame: &Frame| {
         let sum = |column: &rawlog::Column| match &column.data {
             ColumnData::F64(values) => Some(values.iter().filter(|value| !value.is_nan()).sum::<f64>()),

@@ -51,7 +51,7 @@ fn seconds(time: i64) -> f64 {
     time.div_euclid(NANOSECONDS_PER_SECOND) as f64 + microseconds as f64 / 1e6
 }
 
-pub(crate) fn told(energies: &Vec<Energy>) -> Found {
+pub(crate) fn told(energies: &[Energy]) -> Found {
     let mut found = Found::new();
     let mut put = |name: &str, of: fn(&Energy) -> f64| {
         found.insert(name.to_owned(), json!(energies.iter().map(of).collect::<Vec<f64>>()));

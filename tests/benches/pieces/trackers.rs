@@ -59,7 +59,7 @@ pub(crate) fn data_sets(arguments: &[String]) -> Outcome<Vec<DataSet>> {
     Ok(sets)
 }
 
-pub(crate) fn told(sets: &Vec<DataSet>) -> Found {
+pub(crate) fn told(sets: &[DataSet]) -> Found {
     let told = |set: &DataSet| {
         let settings: Vec<u64> = set.settings.iter().flatten().copied().collect();
         let told = json!({
