@@ -15,7 +15,7 @@ use studies::verify::Summary;
 use studies::{Chosen, Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
-use crate::console::{BAD, Console, GOOD, WARN};
+use crate::console::{BAD, Console, GOOD, WARN, counted_of};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
 use crate::{Exit, Failure, data, fetch, isolated, machine, plan, report, smoke};
@@ -205,7 +205,12 @@ impl<'a> Build<'a> {
         if stages == 0 || plan.locked_by.is_some() || !needs.is_long() {
             return Ok(());
         }
-        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.means.disk, console)
+        needs.announce(
+            format!("{} to run", counted_of(stages, "stage")),
+            self.root,
+            &self.arguments.means.disk,
+            console,
+        )
     }
 
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
