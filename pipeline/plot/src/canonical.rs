@@ -199,7 +199,9 @@ fn raised(text: &str) -> String {
     let mut parts = text.split(RAISED_MINUS);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for after in parts {
-        out.push_str(&format!("<tspan dy=\"-{RISE}em\">{STANDS_FOR_RAISED_MINUS}</tspan><tspan dy=\"{RISE}em\">{after}</tspan>"));
+        out.push_str(&format!(
+            "<tspan dy=\"-{RISE}em\">{STANDS_FOR_RAISED_MINUS}</tspan><tspan dy=\"{RISE}em\">{after}</tspan>"
+        ));
     }
     out
 }

@@ -256,8 +256,7 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
     let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
     let id = drawn.id();
     let about = About { id: &id, title: &title, alt: &alt };
-    let panel =
-        |shown: &Shown| Cartesian::new(drawn.x_axis(), shown.axis.clone()).mark(shown.points.clone());
+    let panel = |shown: &Shown| Cartesian::new(drawn.x_axis(), shown.axis.clone()).mark(shown.points.clone());
     let figure = match (layout, all.as_slice()) {
         (Layout::Twin, [left, right]) => {
             let both = panel(left).right_axis(right.axis.clone()).mark(right.points.clone().on_right());

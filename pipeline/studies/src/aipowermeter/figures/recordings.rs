@@ -12,7 +12,7 @@ use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-const SIZE: Size = Size::pt(446.0, 400.0);
+const SIZE: Size = Size::pt(446.0, 460.0);
 /// The powers: column, what they are called.
 const POWERS: [(&str, &str); 2] = [("intel_power", "package"), ("nvidia_draw", "card")];
 

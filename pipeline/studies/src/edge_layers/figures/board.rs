@@ -106,7 +106,9 @@ pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
     let operations = Axis::log("Operations of the held layers", "GMAC");
     let energy = Axis::log("Energy of an inference", "mJ");
     let all = Cartesian::new(operations.clone(), energy.clone()).heading("All networks");
-    let largest = Cartesian::new(operations.ticks_at([8.0, 12.0, 16.0, 20.0]), energy.ticks_at([30.0, 40.0, 60.0, 80.0]));
+    // With room for names to the right of the points.
+    let operations = operations.range(LARGE, 4.0 * LARGE).ticks_at([8.0, 12.0, 16.0, 24.0]);
+    let largest = Cartesian::new(operations, energy.ticks_at([30.0, 40.0, 60.0, 80.0]));
     let largest = largest.heading(format!("From {LARGE} GMAC on"));
     let panels = vec![all.mark(points(false, true)).mark(points(true, false)), largest.mark(points(true, true))];
     let about = About {
@@ -115,5 +117,5 @@ pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         alt: "Scatter of 21 networks on logarithmic axes: energy rises with operations. A second panel shows the largest \
               networks by themselves.",
     };
-    drawing::write(cx, &Figure::panels(about, Size::pt(446.0, 230.0), 2, panels).map_err(broken)?, record)
+    drawing::write(cx, &Figure::panels(about, Size::pt(446.0, 250.0), 2, panels).map_err(broken)?, record)
 }

@@ -16,7 +16,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#").range(201_500.0, 216_300.0))
         .y_axis(RecordAxis::new("Layer Latency").unit("ms").range(8.5, 12.5));
     let (marks, record) = sweep_marks(&table, "maccs", &milliseconds(&table)?, None, record)?;
-    let x = Axis::value("MACC operations per layer", "").range(201_350.0, 216_350.0).format(Format::Thousands);
+    let x = Axis::value("MACC operations per layer", "").range(201_300.0, 216_350.0).format(Format::Thousands);
     let y = Axis::value("Layer latency", "ms").range(8.4, 12.5).ticks_every(0.5);
     let about = About {
         id: "fig4.figure",
@@ -25,5 +25,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               odd lengths the slowest.",
     };
     let plot = Cartesian::new(x, y).marks(marks).legend(Legend::inside(Corner::UpperLeft).title("Input length"));
-    drawing::write(cx, &plot.figure(about, Size::pt(260.0, 196.0)).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, Size::pt(260.0, 206.0)).map_err(broken)?, record)
 }
