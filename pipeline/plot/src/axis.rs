@@ -6,9 +6,6 @@ pub(crate) use resolved::Resolved;
 
 use crate::{Colour, data::Column, style, ticks::Format};
 
-/// Colours of lines are this much nearer to that of other texts when they are those of text.
-const TITLE_DARKENED: f64 = 0.25;
-
 /// An axis: its title with unit, its scale, and the ticks on it.
 ///
 /// ```
@@ -129,7 +126,7 @@ impl Axis {
 
     /// Sets the title in the colour of the only series on the axis, where another axis stands for others.
     pub fn colour(mut self, colour: Colour) -> Self {
-        self.colour = colour.towards(style::INK, TITLE_DARKENED);
+        self.colour = style::as_text(colour);
         self
     }
 

@@ -110,7 +110,7 @@ impl Cartesian {
     }
 
     /// Whether all ticks of logarithmic axes are readable without powers. Errors: see [`Axis::span`].
-    pub(crate) fn is_readable(&self) -> std::result::Result<bool, String> {
+    fn is_readable(&self) -> std::result::Result<bool, String> {
         let horizontal = [(Some(&self.x), self.extent(Dimension::X, Side::Left)), (self.top.as_ref(), None)];
         let vertical = [Side::Left, Side::Right].map(|side| (self.vertical(side), self.extent(Dimension::Y, side)));
         for (axis, extent) in horizontal.into_iter().chain(vertical) {
@@ -123,11 +123,18 @@ impl Cartesian {
         Ok(true)
     }
 
-    /// Writes the powers of all axes plainly.
-    pub(crate) fn without_powers(&mut self) {
-        for axis in [&mut self.x, &mut self.left].into_iter().chain(&mut self.top).chain(&mut self.right) {
-            axis.without_powers();
+    /// One notation in a figure: powers of ten on all logarithmic axes of its panels, or on none.
+    pub(crate) fn agree_on_notation(panels: &mut [Self]) -> std::result::Result<(), String> {
+        for panel in panels.iter() {
+            if !panel.is_readable()? {
+                return Ok(());
+            }
         }
+        for panel in panels {
+            let axes = [&mut panel.x, &mut panel.left].into_iter().chain(&mut panel.top).chain(&mut panel.right);
+            axes.for_each(Axis::without_powers);
+        }
+        Ok(())
     }
 
     pub(crate) fn vertical(&self, side: Side) -> Option<&Axis> {

@@ -112,11 +112,7 @@ impl Figure {
         };
         let panels = panels.into_iter().map(Cartesian::prepared).collect::<std::result::Result<Vec<_>, _>>();
         let mut panels = panels.map_err(problem)?;
-        // One notation in a figure.
-        let readable = panels.iter().map(Cartesian::is_readable).collect::<std::result::Result<Vec<_>, _>>();
-        if readable.map_err(problem)?.into_iter().all(|readable| readable) {
-            panels.iter_mut().for_each(Cartesian::without_powers);
-        }
+        Cartesian::agree_on_notation(&mut panels).map_err(problem)?;
         let mut by_column = vec![Margins::default(); columns];
         let mut by_row = vec![Margins::default(); rows];
         for (index, panel) in panels.iter().enumerate().filter(|_| panels.len() > 1) {
@@ -275,6 +271,24 @@ mod tests {
         assert_eq!(figure.data_csv(), "series,x,status\na,1,simulated\nb,1,simulated\n,1,simulated\n");
         let figure = figure.status_of_series([("a".into(), "measured".into()), ("b".into(), "simulated".into())]);
         assert_eq!(figure.data_csv(), "series,x,status\na,1,measured\nb,1,simulated\n,1,\n");
+    }
+
+    #[test]
+    fn logarithmic_axes_of_a_figure_have_one_notation() {
+        let panel = |x: [f64; 2]| {
+            let look = style::Look::nth(0);
+            let points = crate::Points::new("p", &x, &[0.01, 100.0], look);
+            Cartesian::new(crate::Axis::log("x", "MAC"), crate::Axis::log("y", "J")).mark(points)
+        };
+        let drawn = |panels: Vec<Cartesian>| {
+            let figure = Figure::panels(ABOUT, Size::pt(300.0, 120.0), 2, panels).expect("a figure");
+            figure.svg().expect("drawn")
+        };
+        let plain = drawn(vec![panel([1.0, 100.0]), panel([0.1, 1000.0])]);
+        assert!(plain.contains(">0.01<") && plain.contains(">1000<") && !plain.contains(">10¹<"), "{plain}");
+        let powers = drawn(vec![panel([1.0, 100.0]), panel([1e3, 1e9])]);
+        assert!(powers.contains(">10¹<") && powers.contains(">10⁹<") && powers.contains(">-</tspan>"), "{powers}");
+        assert!(!powers.contains(">100<") && !powers.contains(">0.01<"), "{powers}");
     }
 
     #[test]
