@@ -45,7 +45,9 @@ function tabulated(figure) {
     if (!folded.open || folded.childElementCount > 1) return;
     try {
       const [columns, ...rows] = separated((await unpackJson(figure.id)).csv);
-      folded.append(grid({ id: 'Data of ' + titleOf(figure), columns: columns, rows: rows, units: {} }, new Map()));
+      const table = grid({ id: 'Data of ' + titleOf(figure), columns: columns, rows: rows, units: {} }, new Map());
+      find('caption', table).textContent = rows.length + ' rows, as in the file';
+      folded.append(table);
     } catch (error) { folded.append(failure(error)); }
   });
   return folded;

@@ -36,7 +36,7 @@ function unit(record, name) { return record.units && record.units[name] ? ' [' +
 
 // A cell: as the original prints it, and in full below. What was published stands beside it if it differs.
 function cell(value, check) {
-  if (value === null || value === undefined) return make('td', { class: 'number' }, 'NaN');
+  if (value === null) return make('td', { class: 'number' }, 'NaN');
   if (typeof value === 'string') return make('td', { class: check && check[6] === 2 ? 'differs' : null }, value);
   const full = String(value);
   const rounded = check ? asPrinted(value, check[1]) : null;

@@ -72,8 +72,8 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         id: ID,
         title: "Energy of one inference against its operations, on all platforms",
         alt: "Scatter on two logarithmic axes with dotted lines of equal energy for an operation. The inferences of \
-              microcontrollers have the fewest operations, and each operation takes the most energy there; those of \
-              server processors have the most operations.",
+              microcontrollers have the fewest operations, and each operation takes the most energy there. Those of the \
+              server with GPU have the most operations; for the same number the Jetson module takes the least energy.",
     };
     let plot = Cartesian::new(
         Axis::log("Multiply-accumulate operations of one inference", "MAC"),
