@@ -93,8 +93,12 @@ async function draw(figure) {
     place.style.aspectRatio = '';
     // Shown beside wide drawings; to a screen reader the drawing says it itself.
     find('figcaption', figure).append(make('p', { class: 'shows', 'aria-hidden': 'true' }, figure.alt));
-    // Where it is wider than the window, it can be scrolled by keyboard, too.
-    if (place.scrollWidth > place.clientWidth) Object.entries({ tabindex: '0', role: 'region', 'aria-label': 'Drawing of ' + titleOf(figure) }).forEach(function (pair) { place.setAttribute(...pair); });
+    // Where it is wider than its card, it can be scrolled by keyboard, too.
+    if (place.scrollWidth > place.clientWidth) {
+      place.tabIndex = 0;
+      place.setAttribute('role', 'region');
+      place.setAttribute('aria-label', 'Drawing: ' + titleOf(figure));
+    }
   } catch (error) { place.append(failure(error)); }
 }
 
