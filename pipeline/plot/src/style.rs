@@ -30,6 +30,11 @@ pub const GRID: Colour = Colour::rgb(0xe2e2e2);
 /// Ground of the strip that marks a figure as simulated or reconstructed.
 pub const STATUS: Colour = Colour::rgb(0xb3261e);
 
+/// A colour of lines for text about them, which needs more contrast: nearer to that of other texts.
+pub(crate) fn as_text(colour: Colour) -> Colour {
+    colour.towards(INK, 0.3)
+}
+
 /// Font sizes in pt.
 pub const AXIS_TITLE_SIZE: f64 = 8.5;
 pub const TICK_SIZE: f64 = 7.5;
@@ -230,6 +235,7 @@ mod tests {
     fn marks_and_text_stand_out_from_white() {
         for colour in CATEGORICAL {
             assert!(colour.contrast(Colour::WHITE) >= 3.0, "{colour}");
+            assert!(as_text(colour).contrast(Colour::WHITE) >= 4.5, "{colour} as text");
         }
         for colour in [INK, MUTED, STATUS] {
             assert!(colour.contrast(Colour::WHITE) >= 4.5, "{colour}");

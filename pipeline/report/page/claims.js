@@ -7,7 +7,13 @@ const ORDER = ['differs', 'simulated', 'not recomputable', 'no values on file', 
 // Values below a row at first; more on demand.
 const AT_FIRST = 150;
 
-let rows = [];
+// Rows at first where each is a card of its own, on a narrow window.
+const CARDS = 50;
+const narrow = matchMedia('(max-width: 52rem)');
+
+// All rows, in the order of the page, and as they are sorted.
+let rows = [], sorted = [];
+let unfoldedCards = false;
 
 function startClaims() {
   const form = find('#claims .filters');
@@ -24,11 +30,20 @@ function startClaims() {
       }
     };
   });
+  sorted = rows;
   for (const name of ['study', 'verdict', 'kind', 'data']) offer(form.elements[name], name);
   form.hidden = false;
   form.addEventListener('submit', function (event) { event.preventDefault(); });
   form.addEventListener('input', filter);
-  form.addEventListener('reset', function () { setTimeout(filter); });
+  form.addEventListener('reset', function () {
+    all('table.claims th[aria-sort]').forEach(function (heading) { heading.removeAttribute('aria-sort'); });
+    if (sorted !== rows) arrange(rows);
+    setTimeout(filter);
+  });
+  const more = make('button', { type: 'button', class: 'more', hidden: true });
+  more.addEventListener('click', function () { unfoldedCards = true; filter(); });
+  find('#claims .nothing').before(more);
+  narrow.addEventListener('change', filter);
   all('table.claims th[data-sort]').forEach(sortable);
   all('table.claims td.artifact').forEach(openable);
   all('table.claims td.rerun code').forEach(function (code) {
@@ -59,18 +74,23 @@ function filter() {
   const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const wanted = ['study', 'verdict', 'kind', 'data'].map(function (name) { return [name, form.elements[name].value]; })
     .filter(function (pair) { return pair[1]; });
+  const most = narrow.matches && !unfoldedCards && !words.length && !wanted.length ? CARDS : Infinity;
   let shown = 0;
-  for (const entry of rows) {
+  for (const entry of sorted) {
     const row = entry.row;
     const passes = words.every(function (word) { return entry.text.includes(word); }) &&
       wanted.every(function (pair) { return row.dataset[pair[0]] === pair[1]; });
-    if (row.hidden === passes) row.hidden = !passes;
+    const seen = passes && shown < most;
+    if (row.hidden === seen) row.hidden = !seen;
     const below = row.nextElementSibling;
-    if (below && below.classList.contains('values')) below.hidden = !passes || find('button.open', row).getAttribute('aria-expanded') !== 'true';
+    if (below && below.classList.contains('values')) below.hidden = !seen || find('button.open', row).getAttribute('aria-expanded') !== 'true';
     if (passes) shown += 1;
   }
   find('#claims .count').textContent = shown + ' of ' + rows.length + ' claims';
   find('#claims .nothing').hidden = shown > 0;
+  const more = find('#claims .more');
+  more.hidden = shown <= most;
+  more.textContent = 'Show all ' + shown + ' claims';
 }
 
 function sortable(heading) {
@@ -81,17 +101,23 @@ function sortable(heading) {
     all('table.claims th[aria-sort]').forEach(function (other) { other.removeAttribute('aria-sort'); });
     heading.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
     sort(heading.dataset.sort, descending ? -1 : 1);
+    filter();
     say('Sorted by ' + button.textContent + (descending ? ', descending' : ', ascending'));
   });
 }
 
 function sort(key, direction) {
-  const sorted = rows.slice().sort(function (a, b) {
+  arrange(rows.slice().sort(function (a, b) {
     const x = a.keys[key], y = b.keys[key];
     if (x === y) return a.place - b.place;
     if (x === null || y === null) return x === null ? 1 : -1;
     return (x < y ? -1 : 1) * direction;
-  });
+  }));
+}
+
+// Puts all rows in an order.
+function arrange(order) {
+  sorted = order;
   const body = make('tbody', { role: 'rowgroup' });
   for (const entry of sorted) {
     const below = entry.row.nextElementSibling;
@@ -186,7 +212,7 @@ function brief(value) { return value === 0 ? '0' : value.toExponential(1); }
 
 // A link to a claim shows it whatever the filters are.
 function showClaim(row) {
-  if (row.hidden) { find('#claims .filters').reset(); filter(); }
+  if (row.hidden) { unfoldedCards = true; find('#claims .filters').reset(); filter(); }
   const button = find('button.open', row);
   if (button.getAttribute('aria-expanded') !== 'true') toggle(row, button);
 }

@@ -12,6 +12,8 @@ function follow() {
   if (target.matches('table.claims tr')) showClaim(target);
   for (let around = target; around; around = around.parentElement) if (around.tagName === 'DETAILS') around.open = true;
   target.scrollIntoView({ block: target.matches('tr, figure, details') ? 'center' : 'start' });
+  // A whole part of the page is marked by its heading.
+  if (target.tagName === 'SECTION') return;
   target.classList.add('reached');
   setTimeout(function () { target.classList.remove('reached'); }, 2500);
 }

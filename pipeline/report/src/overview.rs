@@ -12,6 +12,9 @@ use crate::{Counts, Tone};
 /// The layers in the order in which data flow.
 const LAYERS: [&str; 8] = ["simulate", "reconstruct", "ingest", "clean", "aggregate", "stats", "figures", "typeset"];
 
+/// The folder of the papers; the page lies beside it.
+const PAPERS: &str = "derived/papers/";
+
 /// The verdict over all studies, and below it that of each.
 pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
     let shown = || studies.iter().filter_map(|part| part.fragment.as_ref().ok());
@@ -38,6 +41,23 @@ pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
                         p.note.bad { "Nothing to show: " (words(reason)) }
                     },
                 }
+            }
+            (papers(run))
+        }
+    }
+}
+
+/// Where the papers lie: beside the page, in the order of their names.
+fn papers(run: &Run) -> Markup {
+    let made = run.files.iter().filter(|file| file.sha256.is_some());
+    let mut names: Vec<&str> = made.filter_map(|file| file.path.strip_prefix(PAPERS)?.strip_suffix(".pdf")).collect();
+    names.sort_unstable();
+    html! {
+        @if !names.is_empty() {
+            article.card {
+                h3 { "The papers" }
+                p.title { "Typeset from the records that are compared here." }
+                ul.papers { @for name in names { li { a href={ "papers/" (name) ".pdf" } { (name) } } } }
             }
         }
     }
@@ -214,7 +234,7 @@ pub(crate) fn cite(run: &Run, references: &str) -> Markup {
 mod tests {
     use super::*;
     use crate::Fragment;
-    use crate::run::Stage;
+    use crate::run::{File, Stage};
 
     fn part(study: &str, counts: Counts) -> Part {
         let fragment = Fragment {
@@ -279,6 +299,20 @@ mod tests {
         assert!(told_of_missing.contains("judgement bad") && told_of_missing.contains("stage x failed"));
         let failed = Run { problems: vec!["stage y failed".into()], ..Run::default() };
         assert!(told(&[part("a", GOOD)], &failed).contains("judgement bad"));
+    }
+
+    #[test]
+    fn papers_that_are_there_are_linked() {
+        let file = |path: &str, sha256: Option<&str>| File {
+            path: path.into(),
+            sha256: sha256.map(str::to_owned),
+            ..File::default()
+        };
+        let made = [file("derived/papers/b.pdf", Some("0")), file("derived/papers/a.pdf", Some("1"))];
+        let run = Run { files: [made.to_vec(), vec![file("derived/papers/c.pdf", None)]].concat(), ..Run::default() };
+        let told = told(&[part("a", GOOD)], &run);
+        assert!(told.contains("<a href=\"papers/a.pdf\">a</a></li><li><a href=\"papers/b.pdf\">"), "{told}");
+        assert!(!told.contains("papers/c.pdf"));
     }
 
     #[test]
