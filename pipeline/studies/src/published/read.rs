@@ -77,8 +77,14 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
     let id = Reader::new(file, format!("entry number {}", place + 1), fields).required_text("id")?;
     let reader = Reader::new(file, format!("entry `{id}`"), fields);
     let (kind, recomputable, source) = if derived {
-        let text = reader.text("text")?.unwrap_or_default();
-        (Kind::Table, Recomputable::Yes, format!("not published: {text}"))
+        let text = reader.required_text("text")?;
+        if text.trim().is_empty() {
+            return Err(reader.wrong("text", "is empty; it says what was not published but is checked"));
+        }
+        let kind = if reader.fields.get("kind").is_some() { kind(&reader)? } else { Kind::Table };
+        let stated = reader.fields.get("status").is_some();
+        let recomputable = if stated { recomputable(&reader)? } else { Recomputable::Yes };
+        (kind, recomputable, format!("not published: {text}"))
     } else {
         (kind(&reader)?, recomputable(&reader)?, source(&reader)?)
     };
@@ -113,6 +119,7 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
         tolerance: Tolerance {
             absolute: reader.number("tolerance")?,
             relative: reader.number("rel_tolerance")?,
+            cut: cut(&reader)?,
             band_spread: reader.number("band_spread_between_two_unseeded_runs_of_y_span")?,
         },
         fields: fields.clone(),
@@ -140,6 +147,15 @@ fn recomputable(reader: &Reader<'_>) -> Result<Recomputable, PublishedError> {
             Err(reader
                 .wrong("status", format!("expected `recomputable`, `partly` or `not recomputable`, found `{other}`")))
         }
+    }
+}
+
+/// Whether the entry says that its prints were cut off, not rounded.
+fn cut(reader: &Reader<'_>) -> Result<bool, PublishedError> {
+    match reader.text("digits")?.as_deref() {
+        None => Ok(false),
+        Some("cut") => Ok(true),
+        Some(other) => Err(reader.wrong("digits", format!("expected `cut`, found `{other}`"))),
     }
 }
 

@@ -5,8 +5,8 @@ const STUDIES: [(&str, usize, usize); 5] = [
     ("tinyml-mcu", 52, 0),
     ("vision-inference", 88, 0),
     ("module-energy", 150, 9),
-    ("edge-layers", 52, 0),
-    ("aipowermeter", 55, 0),
+    ("edge-layers", 52, 1),
+    ("aipowermeter", 55, 10),
 ];
 
 fn folder() -> PathBuf {
@@ -153,6 +153,7 @@ fn errors_name_file_line_entry_and_field() {
         ("series = [{key = \"a\", role = \"path\", x = [1], y = []}]", "`series`: `a`: `y` has 0 values, expected 1"),
         ("series = [{key = \"a\", role = \"path\", x = [1], y = [1]}]", "`a` lies on an axis without"),
         ("series = [{key = \"a\", role = \"path\", x = [1], y = [\"?\"]}]", "expected a number, found `?`"),
+        ("digits = \"rounded\"", "`digits`: expected `cut`, found `rounded`"),
         ("x_axis = {scale = \"polar\"}\nseries = []", "`x_axis`: expected the scale"),
     ];
     for (fields, expected) in cases {
@@ -176,6 +177,8 @@ fn errors_of_the_file_are_told() {
         (format!("study = \"s\"\n{}", twice.replace("scalar", "poem")), "found `poem`"),
         (format!("study = \"s\"\n{}", twice.replace("partly", "maybe")), "found `maybe`"),
         (format!("study = \"s\"\n{}", twice.replace("id = \"e\"", "")), "entry number 1: `id`: is missing"),
+        (format!("study = \"s\"\n{twice}[[derived]]\nid = \"d\"\n"), "entry `d`: `text`: is missing"),
+        (format!("study = \"s\"\n{twice}[[derived]]\nid = \"d\"\ntext = \" \"\n"), "`text`: is empty"),
     ];
     for (text, expected) in cases {
         let message = message(parse(&text));
