@@ -54,7 +54,7 @@ pub(super) fn card(report: &StudyReport, records: &[Record], sources: &Sources) 
         @if let Some(recovery) = &report.recovery { p { (recovery.to_string()) "." } }
         @if !sources.missing.is_empty() {
             details {
-                summary { "Never released: " (count(sources.missing.len(), "input")) }
+                summary { "Not here: " (count(sources.missing.len(), "input")) " of the original" }
                 ul { @for input in &sources.missing { li { code { (input.name) } ": " (input.holds) "; " (input.why) } } }
             }
         }
@@ -99,7 +99,7 @@ fn what_it_means(status: Status) -> &'static str {
         Status::Simulated => {
             "rest on simulated logs: they show how the analysis works, and are no finding about a device."
         }
-        Status::Reconstructed => "rest on logs that were never released and are reconstructed from what was published.",
+        Status::Reconstructed => "rest on logs that cannot be had, and are reconstructed from what was published.",
         Status::Published => "",
     }
 }

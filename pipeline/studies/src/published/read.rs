@@ -12,6 +12,9 @@ use crate::record::{Kind, Role, Series};
 /// The parameters of a line, in the order in which scipy prints them.
 const LINE: [&str; 5] = ["slope", "intercept", "rvalue", "pvalue", "stderr"];
 
+/// Digits of a commit that tell it to a reader.
+const SHORT_COMMIT: usize = 7;
+
 pub(super) fn published(file: &Path, text: &str) -> Result<Published, PublishedError> {
     let root = Fields::parse(file, text)?;
     let reader = Reader::new(file, "file", &root);
@@ -164,16 +167,19 @@ fn source(reader: &Reader<'_>) -> Result<String, PublishedError> {
     let Some(Value::Table(place)) = reader.fields.get("source") else {
         return reader.required_text("source");
     };
-    let parts = ["file", "cell", "prompt"].map(|name| (name, place.get(name)));
+    let parts = ["file", "commit", "cell", "prompt"].map(|name| (name, place.get(name)));
     let mut source = String::new();
     for (name, value) in parts {
         if let Some(token) = value.and_then(Value::as_token) {
-            source.push_str(match name {
-                "cell" => ", cell ",
-                "prompt" => " ",
-                _ => "",
-            });
-            source.push_str(token.text());
+            let text = token.text();
+            let (before, text) = match name {
+                "commit" => (" at ", text.get(..SHORT_COMMIT).unwrap_or(text)),
+                "cell" => (", cell ", text),
+                "prompt" => (" ", text),
+                _ => ("", text),
+            };
+            source.push_str(before);
+            source.push_str(text);
         }
     }
     Ok(source)

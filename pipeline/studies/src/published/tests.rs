@@ -110,7 +110,10 @@ fn the_other_studies_keep_their_shapes() {
     let vision = read("vision-inference");
     let Expected::Table(rows) = &vision.entry("inf.t01").unwrap().expected else { panic!("a table") };
     assert_eq!(rows[1][1].text(), "6.351510e+09", "as the original shows it");
-    assert_eq!(vision.entry("inf.t01").unwrap().source, "seed 001_e35f98e58fb442bf.txt, cell 3 In [3]");
+    assert_eq!(
+        vision.entry("inf.t01").unwrap().source,
+        "Vision models inference analysis.ipynb at e7abb3e, cell 3 In [3]"
+    );
 
     let edge = read("edge-layers");
     let order = edge.entry("seed.pool.order").unwrap();

@@ -394,7 +394,11 @@ fn the_record_may_leave_out_only_what_is_partly_recomputable() {
     }
     let mut misnamed = by_row;
     misnamed.rows[1][0] = "c".into();
-    assert_eq!(report("partly", &misnamed).verdict, Verdict::Mismatch, "the names of the rows are compared in any case");
+    assert_eq!(
+        report("partly", &misnamed).verdict,
+        Verdict::Mismatch,
+        "the names of the rows are compared in any case"
+    );
 }
 
 #[test]
@@ -415,9 +419,8 @@ fn what_was_not_published_counts_apart() {
          [[derived]]\nid = \"d\"\nkind = \"scalar\"\ntext = \"twice v\"\nvalue = \"1.0\"\n\
          [[derived]]\nid = \"e\"\nkind = \"scalar\"\ntext = \"thrice v\"\n",
     );
-    let records = |twice: f64| {
-        [("v", 0.5), ("d", twice), ("e", 1.5)].map(|(id, value)| Record::scalar(id).value("value", value))
-    };
+    let records =
+        |twice: f64| [("v", 0.5), ("d", twice), ("e", 1.5)].map(|(id, value)| Record::scalar(id).value("value", value));
     let report = verify(&published, &records(1.0), &[], Campaign::Published);
     let Summary { entries, matched, values_compared, no_values, derived, derived_matched, .. } = report.summary;
     assert_eq!((entries, matched, values_compared, no_values), (1, 1, 1, 0));
