@@ -8,7 +8,7 @@ use crate::record::{Cell, Record, Status};
 /// A main finding of a study as it comes out here, and where a reader finds it.
 pub(super) struct Finding {
     study: &'static str,
-    /// The sentence; each `{}` is a number, in their order.
+    /// The sentence without its end; each `{}` is a number, in their order.
     text: &'static str,
     /// The figure or table of its paper that shows it, by the name of its record.
     shown_by: &'static str,
@@ -20,6 +20,8 @@ struct Number {
     record: &'static str,
     place: Place,
     decimals: usize,
+    /// What it is multiplied by: 100 where it is told in percent.
+    factor: f64,
 }
 
 /// Where in a record it stands.
@@ -31,11 +33,15 @@ enum Place {
 }
 
 const fn value(record: &'static str, name: &'static str, decimals: usize) -> Number {
-    Number { record, place: Place::Value(name), decimals }
+    Number { record, place: Place::Value(name), decimals, factor: 1.0 }
 }
 
 const fn cell(record: &'static str, row: &'static str, column: &'static str, decimals: usize) -> Number {
-    Number { record, place: Place::Cell(row, column), decimals }
+    Number { record, place: Place::Cell(row, column), decimals, factor: 1.0 }
+}
+
+const fn percent(record: &'static str, name: &'static str, decimals: usize) -> Number {
+    Number { record, place: Place::Value(name), decimals, factor: 100.0 }
 }
 
 /// One for each study. A study without one is told of by its counts alone.
@@ -43,7 +49,7 @@ const FINDINGS: [Finding; 5] = [
     Finding {
         study: "tinyml-mcu",
         text: "On one board the energy of a whole inference follows its latency along a line: r is {} on the L4, {} on the F4 \
-               and {} on the F7.",
+               and {} on the F7",
         shown_by: "fig6.absolute.figure",
         numbers: &[
             value("fig6.l4.regression", "rvalue", 5),
@@ -53,15 +59,15 @@ const FINDINGS: [Finding; 5] = [
     },
     Finding {
         study: "vision-inference",
-        text: "The number of operations of an image classifier tells little: of its error it explains a part of {} (r²), of the \
-               energy of its inference one of {}.",
+        text: "The number of operations of an image classifier tells little: it explains {} % of the variance of its error, and {} % \
+               of that of the energy of its inference",
         shown_by: "inf.r03",
-        numbers: &[value("inf.r01", "r_squared", 2), value("inf.r03", "r_squared", 2)],
+        numbers: &[percent("inf.r01", "r_squared", 0), percent("inf.r03", "r_squared", 0)],
     },
     Finding {
         study: "module-energy",
         text: "Convolutions take most of the energy of a network on a server's processors: {} % of that of AlexNet, {} % of that of \
-               VGG16.",
+               VGG16",
         shown_by: "mw.fig.contrib",
         numbers: &[
             cell("mw.fig.contrib.corrected", "Conv2d", "alexnet", 1),
@@ -71,7 +77,7 @@ const FINDINGS: [Finding; 5] = [
     Finding {
         study: "edge-layers",
         text: "A power per layer, by the published method, is the power of its network: in the released run of 5000 cycles all {} \
-               layers lie between {} and {} W.",
+               layers lie between {} and {} W",
         shown_by: "jetson.spread",
         numbers: &[
             cell("jetson.spread", "November 2024, 5000 cycles", "layers", 0),
@@ -82,12 +88,13 @@ const FINDINGS: [Finding; 5] = [
     Finding {
         study: "aipowermeter",
         text: "The published energies of AlexNet tell the sampling and not the network: a constant power of {} W times a whole \
-               number of sampling intervals of {} s meets all {} points that can be read.",
+               number of sampling intervals of {} s meets all {} points that can be read, within {} %",
         shown_by: "derived.alexnet.quantised_sampling",
         numbers: &[
             value("derived.alexnet.quantised_sampling", "power", 0),
             value("derived.alexnet.quantised_sampling", "interval", 2),
             value("derived.alexnet.quantised_sampling", "n", 0),
+            percent("derived.alexnet.quantised_sampling", "greatest deviation", 1),
         ],
     },
 ];
@@ -131,7 +138,7 @@ impl Finding {
             Status::Published => String::new(),
             status => format!(", from {status} data"),
         };
-        Ok(format!("{told} (`{}` in `derived/papers/{}.pdf`{rests_on})", self.shown_by, self.study))
+        Ok(format!("{told} (`{}` in `derived/papers/{}.pdf`{rests_on}).", self.shown_by, self.study))
     }
 }
 
@@ -146,7 +153,7 @@ impl Number {
             }
         };
         let number = Cell::as_f64(found).filter(|number| number.is_finite())?;
-        Some(format!("{number:.*}", self.decimals))
+        Some(format!("{:.*}", self.decimals, self.factor * number))
     }
 }
 
@@ -172,6 +179,7 @@ mod tests {
         assert_eq!(cell("t", "conv", "power", 1).find(&labelled).as_deref(), Some("2.4"));
         let scalar = Record::scalar("s").value("n", 17).value("none", f64::NAN);
         assert_eq!(value("s", "n", 0).find(&scalar).as_deref(), Some("17"));
+        assert_eq!(percent("s", "n", 1).find(&scalar).as_deref(), Some("1700.0"));
         assert_eq!(value("s", "none", 0).find(&scalar), None);
     }
 }

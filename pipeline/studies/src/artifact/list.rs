@@ -65,7 +65,7 @@ fn section(study: &Told) -> String {
     });
     let heads =
         "record | what is expected of it, or the entry that says so | data | values | verdict | largest relative error";
-    table(&mut section, "Checked besides: not published", heads, &besides.collect::<Vec<_>>());
+    table(&mut section, "Checked besides, not published", heads, &besides.collect::<Vec<_>>());
     section
 }
 

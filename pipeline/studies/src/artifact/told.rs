@@ -127,10 +127,10 @@ impl Told {
     pub(super) fn why_not(&self) -> Option<String> {
         let Summary { no_values, not_recomputable, simulated, mismatched, .. } = self.verification.summary;
         let parts = [
-            (mismatched, "differ"),
-            (no_values, "have no printed values"),
+            (mismatched, if mismatched == 1 { "differs" } else { "differ" }),
+            (no_values, if no_values == 1 { "has no printed values" } else { "have no printed values" }),
             (not_recomputable, "cannot be made from what was released"),
-            (simulated, "are made from simulated logs and were published of measured ones"),
+            (simulated, "cannot be compared, being made from simulated logs and published of measured ones"),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
         listed(&parts.map(|(count, why)| format!("{count} {why}")).collect::<Vec<_>>())
