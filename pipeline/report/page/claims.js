@@ -163,12 +163,12 @@ function split(id) {
   return [kind, study, name.join(':')];
 }
 
-// The compared values of an artifact; `ours` are of a check against what was not published.
-function checks(values, id, ours) {
+// The compared values of an artifact; `besides` says that they are of a check against what was not published.
+function checks(values, id, besides) {
   const body = make('tbody');
   const table = make('table', { class: 'checks' }, [
     make('caption', {}, values.length + (values.length === 1 ? ' compared value of ' : ' compared values of ') + id),
-    make('thead', {}, make('tr', {}, ['Value', ours ? 'Expected' : 'Published', 'Made here', 'Error', 'Tolerance', 'Verdict'].map(function (title, place) {
+    make('thead', {}, make('tr', {}, ['Value', besides ? 'Expected' : 'Published', 'Made here', 'Error', 'Tolerance', 'Verdict'].map(function (title, place) {
       return make('th', { scope: 'col', class: place > 0 && place < 5 ? 'number' : null }, title);
     }))),
     body
@@ -182,7 +182,7 @@ function checks(values, id, ours) {
       return make('tr', { class: verdict === 2 ? 'differs' : null }, [
         make('th', { scope: 'row' }, path), make('td', { class: 'number' }, published), make('td', { class: 'number' }, ours),
         make('td', { class: 'number' }, error === null ? '–' : [brief(error), make('small', {}, unit)]),
-        make('td', { class: 'number' }, tolerance === null ? 'equal' : brief(tolerance)), make('td', {}, (ours ? OWN_VERDICTS : VERDICTS)[verdict])
+        make('td', { class: 'number' }, tolerance === null ? 'equal' : brief(tolerance)), make('td', {}, (besides ? OWN_VERDICTS : VERDICTS)[verdict])
       ]);
     }));
   }

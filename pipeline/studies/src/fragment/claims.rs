@@ -140,7 +140,7 @@ fn row(section: &str, of: Of, name: &str, entry: &EntryReport, makers: &Makers) 
             }
             td.number role="cell" data-label=(column) {
                 (worst.map_or("–", |check| &check.published))
-                @if of == Of::Ours && worst.is_some() { " " small { "expected" } }
+                @if of == Of::Ours && worst.is_some() { " " small.whose { "expected" } }
             }
             td.number role="cell" data-label="Made here" title=[in_full.filter(|full| *full != ours)] { (ours) }
             td.number role="cell" data-label="Relative error" {

@@ -140,8 +140,9 @@ impl ValueCheck {
         ValueCheck::of_print(path, published, ours.map(Cell::from).as_ref(), "", &tolerance)
     }
 
-    /// Ours with the decimals and in the notation of the published print, for a reader who has both side by side; in
-    /// full if they differ, or if what was published is no number. A dash stands for nothing.
+    /// Ours with the decimals and in the notation of the published print, for a reader who has both side by side. There
+    /// are two decimals more where that is another text, as a tolerance allows; in full it stands if it differs, or if
+    /// what was published is no number. A dash stands for nothing.
     pub fn ours_as_printed(&self) -> String {
         let Some(ours) = &self.ours else { return "–".to_owned() };
         let is_number = Token::new(self.published.as_str()).decimal().is_some();
@@ -153,18 +154,20 @@ impl ValueCheck {
             None => (self.published.as_str(), None),
         };
         let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-        if exponent.is_none() {
-            return format!("{number:.decimals$}");
-        }
-        let scientific = format!("{number:.decimals$e}");
-        match (scientific.split_once('e'), exponent) {
-            // As Python prints it: a sign, and two digits at least.
-            (Some((mantissa, power)), Some(print)) if print.starts_with(['+', '-']) => {
-                let (sign, digits) = power.strip_prefix('-').map_or(('+', power), |digits| ('-', digits));
-                format!("{mantissa}e{sign}{digits:0>2}")
+        let told = |decimals: usize| {
+            let Some(exponent) = exponent else { return format!("{number:.decimals$}") };
+            let scientific = format!("{number:.decimals$e}");
+            match scientific.split_once('e') {
+                // As Python prints it: a sign, and two digits at least.
+                Some((mantissa, power)) if exponent.starts_with(['+', '-']) => {
+                    let (sign, digits) = power.strip_prefix('-').map_or(('+', power), |digits| ('-', digits));
+                    format!("{mantissa}e{sign}{digits:0>2}")
+                }
+                _ => scientific,
             }
-            _ => scientific,
-        }
+        };
+        let alike = told(decimals);
+        if alike == self.published { alike } else { told(decimals + 2) }
     }
 
     /// Fills in error, tolerance and verdict from numbers and the allowed difference.
@@ -344,6 +347,7 @@ mod tests {
         assert_eq!(told("1.9e-08", 1.9044774e-8), "1.9e-08");
         assert_eq!(told("6.351510e+09", 6_351_510_400.0), "6.351510e+09");
         assert_eq!(told("2.9e0", 2.91), "2.9e0");
+        assert_eq!(told("0.12", 0.125_001), "0.1250", "near a tie");
         assert_eq!(told("0.50", 0.4999999999999999), "0.50");
         assert_eq!(told("35", 35.0), "35");
         assert_eq!(told("0.50", 0.61), "0.61", "what differs is told in full");
