@@ -68,7 +68,7 @@ fn a_package_of_simulated_data_says_so() {
     assert!(packed.status.success(), "{}", text(&packed));
     check_sums(&workspace);
     let description = root(&workspace, "package")["description"].to_string();
-    assert!(description.contains("SIMULATED data: tinyml-mcu, vision-inference"), "{description}");
+    assert!(description.contains("from SIMULATED data: tinyml-mcu, vision-inference"), "{description}");
     for committed in ["ARTIFACT.md", "docs/artifacts.md"] {
         assert!(!workspace.path(committed).exists(), "the committed {committed} is of the published campaign");
     }
