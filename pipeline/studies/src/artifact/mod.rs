@@ -44,7 +44,7 @@ pub(crate) fn stages(setting: &Setting, chosen: &[Chosen]) -> Vec<Stage> {
         stage
     };
 
-    let mut appendix = evidence("appendix").file("CITATION.cff", "CITATION.cff");
+    let mut appendix = evidence("appendix");
     for file in ["appendix.md", "effort.toml"] {
         appendix = appendix.file(file, &format!("paper/{NAME}/{file}"));
     }
