@@ -104,7 +104,8 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         .x_axis(RecordAxis::new(TRUTH).unit("kWh"))
         .y_axis(RecordAxis::new(PREDICTIONS).unit("kWh"));
     let (mut least, mut most, mut points) = (f64::INFINITY, f64::NEG_INFINITY, 0);
-    let mut marks = Vec::new();
+    // The legend has the same order in all figures.
+    let (mut listed, mut marks) = (Vec::new(), Vec::new());
     for network in ARCHITECTURES {
         let (truth, estimate) = of(network)?;
         let drawn = |values: &[f64]| values.iter().map(|value| value * per_kwh).collect::<Vec<f64>>();
@@ -114,7 +115,8 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         }
         points += x.len();
         let look = NETWORKS.look(network).map_err(broken)?;
-        marks.push((x.len(), Points::new(network, &x, &y, look).size(SIZE)));
+        listed.push(Points::new(network, &[], &[], look));
+        marks.push((x.len(), Points::new(network, &x, &y, look).size(SIZE).unlisted()));
         record = record.series(Series::scatter(network, truth, estimate));
     }
     // Few points above many.
@@ -126,7 +128,7 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
     if !chart.has_model {
         plot = plot.mark(Line::between("zero", (least, 0.0), (most, 0.0), style::MUTED).width(0.75));
     }
-    let plot = plot.marks(marks.into_iter().map(|(_, points)| points));
+    let plot = plot.marks(listed).marks(marks.into_iter().map(|(_, points)| points));
     let what = chart.kind.map_or_else(|| "whole networks".to_owned(), |kind| format!("{kind} layers"));
     let (ending, how) = match (chart.corrected, chart.has_model) {
         (true, _) => (", corrected", " The estimates are in proportion to the operations."),

@@ -157,11 +157,13 @@ pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison)
         let Predictions { truth, predicted, band, .. } = predictions;
         let panel = Cartesian::new(axis("Measured energy, scaled"), axis("Prediction"))
             .heading(words(model.inputs))
-            .mark(Band::new("95 % band", &band.x, &band.lower, &band.upper, look.colour))
+            .mark(Band::new("band", &band.x, &band.lower, &band.upper, look.colour))
             .mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed))
-            .mark(Line::between("line of fit", first, last, look.colour))
-            .mark(Points::new("layers", truth, predicted, look).size(3.5));
-        panels.push(if place == 0 { panel.legend(Legend::inside(Corner::UpperLeft)) } else { panel });
+            .mark(Line::between("fit", first, last, look.colour))
+            .mark(Points::new("layers", truth, predicted, look).size(3.5).unlisted());
+        // That of all features, whose points lie along the diagonal, has room for a legend.
+        let is_last = place + 1 == models.len();
+        panels.push(if is_last { panel.legend(Legend::inside(Corner::LowerRight)) } else { panel });
         let name = model.id.strip_prefix(&format!("{}.", chart.set)).unwrap_or(model.id);
         record = record
             .series(Series::scatter(name, truth.clone(), predicted.clone()))
