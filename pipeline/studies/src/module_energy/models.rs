@@ -16,6 +16,9 @@ pub(super) const ABLATION_SEED: u32 = 1223;
 /// Parts of the training data that are held out in turn.
 const FOLDS: usize = 10;
 
+/// Where the original ends a lasso: the default of scikit-learn.
+const TOLERANCE: f64 = 1e-4;
+
 /// An energy model of a kind of layers.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Model {
@@ -51,11 +54,11 @@ pub(super) enum Expansion {
 }
 
 /// How a model is fitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) enum Fit {
     LeastSquares,
-    /// With a penalty of 1, and the most passes.
-    Lasso(u32),
+    /// With a penalty of 1, the most passes, and the tolerance of [`LassoOptions`].
+    Lasso(u32, f64),
 }
 
 impl Model {
@@ -69,7 +72,7 @@ impl Model {
     }
 
     const fn lasso(mut self, passes: u32) -> Self {
-        self.fit = Fit::Lasso(passes);
+        self.fit = Fit::Lasso(passes, TOLERANCE);
         self
     }
 }
@@ -256,9 +259,9 @@ fn fit(model: &Model, layers: &Layers, rounding: Rounding) -> Result<Fitted, sta
             };
             Ok(Fitted { model: fit.model, end: None })
         }
-        Fit::Lasso(max_iterations) => {
+        Fit::Lasso(max_iterations, tolerance) => {
             let products = CentredProducts::of(&layers.inputs, &layers.energies)?;
-            let fit = stats::lasso(&products, &LassoOptions { max_iterations, ..LassoOptions::default() })?;
+            let fit = stats::lasso(&products, &LassoOptions { alpha: 1.0, max_iterations, tolerance })?;
             Ok(Fitted { model: fit.model, end: Some((fit.iterations, fit.dual_gap, fit.converged)) })
         }
     }

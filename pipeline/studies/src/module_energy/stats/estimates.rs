@@ -177,6 +177,10 @@ fn record_scores(cx: &mut Cx<'_, '_>, id: &str, of: &[&Prediction], how: Option<
     };
     cx.record(record.quirk("intercept").with_correction().note(note(how)))?;
     let corrected = scores(format!("{id}.corrected"), of.iter().map(|of| of.corrected).collect())?;
+    let ratios = of.iter().map(|of| of.corrected / of.measured);
+    let (least, most) =
+        ratios.fold((f64::INFINITY, 0.0_f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
+    let corrected = corrected.value("least_ratio", least).value("greatest_ratio", most);
     let note = "Predictors without an intercept: energy in proportion to the operations.";
     cx.record(corrected.quirk("intercept").note(note))
 }

@@ -5,7 +5,7 @@ use dag::Problem;
 
 use crate::cx::Cx;
 use crate::module_energy::models::{
-    self, ABLATION_SEED, Expansion, Fit, Inputs, Layers, MODELS, Model, Preparing, Rounding, SEED, Scores, Split,
+    self, ABLATION_SEED, Expansion, Fit, Inputs, Layers, MODELS, Model, Outcome, Preparing, Rounding, SEED, Scores, Split,
     model,
 };
 use crate::module_energy::schema;
@@ -30,14 +30,12 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
     let record = match outcome.fitted.end {
         None => record,
         Some((passes, gap, settled)) => {
-            let coefficients = &outcome.fitted.model.coefficients;
-            let used = coefficients.iter().filter(|of| **of != 0.0).count();
             let features = outcome.preparation.features(&split.train.inputs);
             record
                 .value("iterations", passes)
                 .value("dual_gap", gap)
                 .value("features", features.len())
-                .value("features used", used)
+                .value("features used", used(&outcome))
                 .value("decades of spread", decades_of_spread(&features))
                 .value("settled", if settled { "yes" } else { "no" })
         }
@@ -51,7 +49,7 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
     // A lasso does not depend on the rounding, and takes long.
     let (exact, known) = match model.fit {
         Fit::LeastSquares => (Some(models::outcome(model, &split, Rounding::Exact)?), &[][..]),
-        Fit::Lasso(_) => (None, folds.as_slice()),
+        Fit::Lasso(..) => (None, folds.as_slice()),
     };
     let exact = exact.as_ref().unwrap_or(&outcome);
     let own = models::cross_validated(model, &split.train, Preparing::InEachFold, Rounding::Exact, known)?;
@@ -64,6 +62,11 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
         "table",
         schema::PREDICTIONS,
     )
+}
+
+/// The number of features that have a part in a model.
+fn used(outcome: &Outcome) -> usize {
+    outcome.fitted.model.coefficients.iter().filter(|coefficient| **coefficient != 0.0).count()
 }
 
 /// By how many powers of ten the greatest standard deviation of the features exceeds the least that is not 0.
@@ -89,6 +92,24 @@ fn with_scores(record: Record, folds: &[Scores], validation: Scores, test: Score
         .value("val_mse", validation.mse)
         .value("test_r2", test.r2)
         .value("test_mse", test.mse))
+}
+
+/// The models with a penalty, fitted to a hundredth of the tolerance, and without the penalty (not
+/// published): what their scores owe to the rule by which the fit ends, and to the penalty.
+pub(in crate::module_energy) fn settled(cx: &mut Cx<'_, '_>, tolerance: &f64) -> Result<(), Problem> {
+    let columns = ["model", "iterations", "features used", "val_r2", "test_r2", "test_r2 without penalty"];
+    let mut table = Record::table("derived.lasso.settled").columns(columns);
+    for model in MODELS {
+        let Fit::Lasso(passes, _) = model.fit else { continue };
+        let split = parts(cx, model.set, &model)?;
+        let of = |fit: Fit| models::outcome(&Model { fit, ..model }, &split, Rounding::Exact);
+        let (tight, free) = (of(Fit::Lasso(passes, *tolerance))?, of(Fit::LeastSquares)?);
+        let passes = tight.fitted.end.map_or(Cell::Missing, |(passes, ..)| Cell::from(passes));
+        let scores = [tight.validation.r2, tight.test.r2, free.test.r2].map(Cell::from);
+        let row = [Cell::from(model.id), passes, Cell::from(used(&tight))];
+        table = table.plain_row(row.into_iter().chain(scores));
+    }
+    cx.record(table.note(format!("Tolerance {tolerance:?}. The penalty is left out in the last column only.")))
 }
 
 /// The id of the record of a model fitted without the runs whose errors the original missed.
