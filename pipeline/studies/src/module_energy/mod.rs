@@ -302,7 +302,8 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let stage = set(analysis(sound_id(model.id)), "set", &format!("{}-sound", model.set));
         stages.push(stage.makes_records([sound_id(model.id)]).does_with(model.id, stats::models::sound));
     }
-    let stage = ["conv2d", "maxpool2d"].iter().fold(analysis("lassos".to_owned()), |stage, name| set(stage, name, name));
+    let stage =
+        ["conv2d", "maxpool2d"].iter().fold(analysis("lassos".to_owned()), |stage, name| set(stage, name, name));
     stages.push(stage.makes_records(["derived.lasso.settled"]).does_with(1e-6, stats::models::settled));
     let stage =
         MODELS.iter().fold(analysis("log-fixed".to_owned()), |stage, model| stage.reads_record(&sound_id(model.id)));

@@ -5,8 +5,8 @@ use dag::Problem;
 
 use crate::cx::Cx;
 use crate::module_energy::models::{
-    self, ABLATION_SEED, Expansion, Fit, Inputs, Layers, MODELS, Model, Outcome, Preparing, Rounding, SEED, Scores, Split,
-    model,
+    self, ABLATION_SEED, Expansion, Fit, Inputs, Layers, MODELS, Model, Outcome, Preparing, Rounding, SEED, Scores,
+    Split, model,
 };
 use crate::module_energy::schema;
 use crate::record::{Cell, Record, cells};
