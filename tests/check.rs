@@ -110,6 +110,7 @@ fn what_differs_from_the_reference_is_told_for_what_it_is() {
     // Everything fresh.
     let same = reference.check(&["--strict", "--junit", "derived/check/junit.xml"]);
     assert_eq!(same.status.code(), Some(0), "{}", text(&same));
+    assert!(!text(&same).contains("help:"), "{}", text(&same));
     assert!(same.stdout.is_empty(), "nothing differs: {}", text(&same));
     let junit = workspace.read("derived/check/junit.xml");
     assert!(roxmltree::Document::parse(&junit).is_ok() && !junit.contains("<failure"), "{junit}");
@@ -159,7 +160,8 @@ fn what_differs_from_the_reference_is_told_for_what_it_is() {
     let (output, told) = reference.with(&[(RECORD, &last_bit)], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert_eq!(of(&told, RECORD)["verdict"], "same-numbers");
-    assert_eq!(reference.with(&[(RECORD, &last_bit)], &["--strict"]).0.status.code(), Some(5));
+    assert_eq!(reference.with(&[(RECORD, &last_bit)], &["--strict", "--junit", "strict.xml"]).0.status.code(), Some(5));
+    assert_eq!(workspace.read("strict.xml").matches("<failure").count(), 1, "a check that fails fails a test");
     let other = |record: &str| record.replace(&number, &serde_json::to_string(&(next * 1.0001)).unwrap());
     let (output, told) = reference.with(&[(RECORD, &other)], &[]);
     assert_eq!((output.status.code(), &of(&told, RECORD)["verdict"]), (Some(5), &"different".into()));
@@ -217,11 +219,13 @@ fn accepting_takes_over_what_is_named(reference: &Reference) {
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.starts_with("different    derived/papers/tinyml-mcu.pdf: its sources") && told.lines().count() == 1);
     assert!(text(&output).contains("it begins in tinyml-mcu/typeset/paper"), "{}", text(&output));
+    assert!(text(&output).contains("if it is meant, `cargo xtask check --accept`"), "{}", text(&output));
 
     let unknown = reference.check(&["--accept", "no-such-figure"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown));
     let elsewhere = reference.check(&["--accept", FIGURE]);
     assert_eq!(elsewhere.status.code(), Some(5), "another file was accepted: {}", text(&elsewhere));
+    assert!(text(&elsewhere).contains("1 file differs and is not accepted yet"), "{}", text(&elsewhere));
     assert_eq!(workspace.read("pipeline.lock"), reference.lock);
     let accepted = reference.check(&["--accept", "derived/papers/tinyml-mcu.pdf"]);
     assert_eq!(accepted.status.code(), Some(0), "{}", text(&accepted));
@@ -231,8 +235,11 @@ fn accepting_takes_over_what_is_named(reference: &Reference) {
 
     // A build that fails changes nothing, and is told as an error.
     fs::write(&source, "#panic()").unwrap();
-    let failed = reference.check(&["--accept", "--junit", "failed.xml"]);
+    let failed = reference.check(&["--accept", "--junit", "failed.xml", "--json"]);
     assert_eq!(failed.status.code(), Some(1), "{}", text(&failed));
+    let told: Value = serde_json::from_slice(&failed.stdout).unwrap();
+    assert_eq!((&told["same"], &told["failed"][0]["stage"]), (&false.into(), &"tinyml-mcu/typeset/paper".into()));
+    assert!(!workspace.path("derived/check/index.html").exists(), "a page of an earlier check");
     assert_eq!(workspace.read("pipeline.lock"), changed);
     assert!(workspace.read("failed.xml").contains("<error "));
     fs::write(&source, before).unwrap();

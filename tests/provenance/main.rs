@@ -66,7 +66,7 @@ fn a_package_of_simulated_data_says_so() {
     assert!(packed.status.success(), "{}", text(&packed));
     check_sums(&workspace);
     let description = root(&workspace, "package")["description"].to_string();
-    assert!(description.contains("SIMULATED data: tinyml-mcu, vision-inference"), "{description}");
+    assert!(description.contains("from SIMULATED data: tinyml-mcu, vision-inference"), "{description}");
     assert!(!workspace.path("ARTIFACT.md").exists(), "the committed appendix is of the published campaign");
     assert!(workspace.read("package/ARTIFACT.md").contains("0 of 52 artifacts on file come out as published"));
     validate_crate(&workspace, "package");

@@ -33,6 +33,15 @@ pub struct Workspace {
 }
 
 impl Workspace {
+    /// Puts the committed reference of the repository in place.
+    pub fn with_reference(self) -> Self {
+        fs::copy(repository().join("pipeline.lock"), self.path("pipeline.lock")).unwrap();
+        for folder in ["figures", "reference"] {
+            copy(&repository().join(folder), &self.path(folder), false);
+        }
+        self
+    }
+
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for folder in ["paper", "raw"] {
@@ -170,15 +179,6 @@ impl Build {
     pub fn blocked(&self) -> Vec<&str> {
         self.with("blocked")
     }
-}
-
-/// The committed figures of a study, by their paths.
-pub fn committed_figures(study: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = format!("figures/{study}");
-    let entries = fs::read_dir(repository().join(&folder)).unwrap().flatten();
-    entries
-        .map(|entry| (format!("{folder}/{}", entry.file_name().display()), fs::read(entry.path()).unwrap()))
-        .collect()
 }
 
 pub fn text(output: &Output) -> String {

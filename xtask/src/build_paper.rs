@@ -18,7 +18,7 @@ use crate::cli::{BuildPaper, CampaignName};
 use crate::console::{BAD, Console, GOOD, WARN};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
-use crate::{Exit, Failure, data, fetch, isolated, plan, report, smoke};
+use crate::{Exit, Failure, data, fetch, isolated, machine, plan, report, smoke};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
     if arguments.smoke {
@@ -188,22 +188,24 @@ impl<'a> Build<'a> {
         Ok(Exit::Interrupted)
     }
 
-    /// Tells what a build from nothing needs before it begins, and one of a large simulation. Others are short, and
-    /// are not kept waiting for a plan.
+    /// Tells what long work needs before it begins. To plan costs what a build with nothing to do costs: it is done
+    /// only where much may have to be made, because nothing was yet, the program is another one, or a simulation is
+    /// large.
     fn announce(&self, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
         // What a remote store has is not asked for twice.
         let options = self.local_options();
-        if options.folder.join("state").exists() && self.arguments.simulation.get().scale < LARGE_SCALE {
+        let is_new = machine::is_older(&options.folder.join("state"), std::env::current_exe().ok().as_deref());
+        if !is_new && self.arguments.simulation.get().scale < LARGE_SCALE {
             return Ok(());
         }
         let graph = self.graph(chosen)?;
         let plan = Engine::plan(&options, &graph, &self.arguments.targets).map_err(failure)?;
         let stages = plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)).count();
-        if stages == 0 || plan.locked_by.is_some() {
+        let needs = Needs::of_plan(&plan, &graph, chosen).with_jobs(self.arguments.jobs.get());
+        if stages == 0 || plan.locked_by.is_some() || !needs.is_long() {
             return Ok(());
         }
-        let needs = Needs::of_plan(&plan, &graph, chosen).with_jobs(self.arguments.jobs.get());
-        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.disk, console)
+        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.means.disk, console)
     }
 
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {

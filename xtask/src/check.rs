@@ -5,7 +5,7 @@ mod junit;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use dag::{Digest, Graph};
+use dag::{Digest, Graph, Outcome, StageReport};
 use reference::page::Head;
 use reference::{Build, Committed, Comparison, Counts, Lock, Output};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use studies::verify::StudyReport;
 
 use crate::build_paper;
 use crate::cli::Check;
-use crate::console::{BAD, Console, GOOD, WARN};
+use crate::console::{BAD, Console, DIM, GOOD, WARN};
 use crate::{Exit, Failure};
 
 /// Where the page is written.
@@ -26,12 +26,14 @@ const PAGE: &str = "derived/check/index.html";
 #[derive(Serialize)]
 struct Told<'a> {
     same: bool,
+    /// The stages that failed; then nothing was compared.
+    failed: Vec<&'a StageReport>,
     counts: Counts,
     /// The files that are not the same bytes.
     outputs: &'a [Output],
     /// How what was made compares with what was published.
     published: &'a [StudyReport],
-    page: &'a str,
+    page: Option<&'a str>,
 }
 
 pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<Exit, Failure> {
@@ -58,6 +60,13 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     let report = making.make(&chosen, console)?;
     if !report.succeeded() {
         write_junit(arguments, &[("stages", junit::failures(&report))])?;
+        // A page of an earlier check would be taken for one of this.
+        let _ = std::fs::remove_file(root.join(PAGE));
+        if arguments.json {
+            let failed = report.stages.iter().filter(|stage| matches!(stage.outcome, Outcome::Failed(_))).collect();
+            let counts = Counts::default();
+            print_json(&Told { same: false, failed, counts, outputs: &[], published: &[], page: None })?;
+        }
         return Ok(making.exit_of_failure());
     }
     let build = Build { root, graph: &graph, report: &report, raw: raw_files(&chosen) };
@@ -79,19 +88,17 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     let published = chosen.iter().map(verify).collect::<Result<Vec<StudyReport>, Failure>>()?;
 
     let same = comparison.is_same(arguments.strict) && published.iter().all(StudyReport::passed);
-    let verdict = verdict(&comparison, arguments.strict);
+    let verdict = verdict(&comparison, &published, arguments.strict);
     let remarks = remarks(root, &chosen)?;
     let plain: Vec<String> = remarks.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
     let head = Head { verdict: &verdict, passed: same, remarks: &plain };
     let page = reference::page::html(&head, &build, &comparison, &lock, &committed);
     write(&root.join(PAGE), &page)?;
-    let suites =
-        [("reference", junit::stages(&report, &comparison)), ("published values", junit::published(&published))];
-    write_junit(arguments, &suites)?;
+    let stages = junit::stages(&report, &comparison, arguments.strict);
+    write_junit(arguments, &[("reference", stages), ("published values", junit::published(&published))])?;
     if arguments.json {
-        let told =
-            Told { same, counts: comparison.counts, outputs: &comparison.outputs, published: &published, page: PAGE };
-        anstream::println!("{}", serde_json::to_string_pretty(&told).map_err(Failure::new)?);
+        let (counts, outputs) = (comparison.counts, &comparison.outputs);
+        print_json(&Told { same, failed: Vec::new(), counts, outputs, published: &published, page: Some(PAGE) })?;
     } else {
         print(&comparison, arguments.strict);
     }
@@ -100,6 +107,9 @@ pub(crate) fn run(root: &Path, arguments: &Check, console: &Console) -> Result<E
     console.line(&format!("{style}{verdict}{style:#}"));
     if !same {
         console.line(&format!("{WARN}see{WARN:#} {PAGE}"));
+    }
+    if let Some(hint) = hint(&comparison, arguments) {
+        console.line(&format!("{DIM}help: {hint}{DIM:#}"));
     }
     Ok(if same { Exit::Success } else { Exit::Mismatch })
 }
@@ -151,7 +161,38 @@ fn raw_files(chosen: &[Chosen]) -> Vec<(String, Digest)> {
     chosen.iter().flat_map(files).collect()
 }
 
-fn verdict(comparison: &Comparison, strict: bool) -> String {
+/// How the build compares with the reference and, where that is not all, with what is known of its values.
+fn verdict(comparison: &Comparison, published: &[StudyReport], strict: bool) -> String {
+    let against_reference = of_reference(comparison, strict);
+    let differ = |report: &StudyReport| {
+        let missed = report.recovery.as_ref().map_or(0, |recovery| recovery.missed.len());
+        report.summary.mismatched + report.summary.expectations_mismatched + missed
+    };
+    match published.iter().map(differ).sum::<usize>() {
+        0 => against_reference,
+        1 => format!("{against_reference}; 1 artifact is not as it is known to be"),
+        several => format!("{against_reference}; {several} artifacts are not as they are known to be"),
+    }
+}
+
+/// What to do if what differs was meant to.
+fn hint(comparison: &Comparison, arguments: &Check) -> Option<String> {
+    let differing = comparison.failing(arguments.strict).count();
+    match &arguments.accept {
+        _ if differing == 0 || is_ci() => None,
+        None => Some("if it is meant, `cargo xtask check --accept` makes it the reference".to_owned()),
+        Some(_) => {
+            let files =
+                if differing == 1 { "1 file differs and is" } else { &format!("{differing} files differ and are") };
+            Some(format!(
+                "{files} not accepted yet; one that follows from an accepted one is named too, or everything is \
+                 accepted with `cargo xtask check --accept`"
+            ))
+        }
+    }
+}
+
+fn of_reference(comparison: &Comparison, strict: bool) -> String {
     let Counts { files, same_numbers, different, .. } = comparison.counts;
     let first = comparison.differing().find(|output| output.arises).or(comparison.outputs.first());
     match (different, same_numbers) {
@@ -179,7 +220,7 @@ fn remarks(root: &Path, chosen: &[Chosen]) -> Result<Vec<String>, Failure> {
 
 /// Prints each file that differs with the first thing that does; strictly, also those with other bytes.
 fn print(comparison: &Comparison, strict: bool) {
-    for output in comparison.outputs.iter().filter(|output| strict || output.differs()) {
+    for output in comparison.failing(strict) {
         let change = output.change.map(|change| format!(" ({change})")).unwrap_or_default();
         let what = match output.what.as_slice() {
             [] => String::new(),
@@ -188,6 +229,11 @@ fn print(comparison: &Comparison, strict: bool) {
         };
         anstream::println!("{:<12} {}{change}{what}", output.verdict, output.path);
     }
+}
+
+fn print_json(told: &Told<'_>) -> Result<(), Failure> {
+    anstream::println!("{}", serde_json::to_string_pretty(told).map_err(Failure::new)?);
+    Ok(())
 }
 
 fn write_junit(arguments: &Check, suites: &[(&str, Vec<reference::junit::Case>)]) -> Result<(), Failure> {

@@ -40,6 +40,15 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(&name)).find(|file| file.is_file())
 }
 
+/// Whether a file is not there, or older than another one that is.
+pub(crate) fn is_older(file: &Path, than: Option<&Path>) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    match (changed(file), than.and_then(changed)) {
+        (None, _) => true,
+        (Some(file), other) => other.is_some_and(|other| file < other),
+    }
+}
+
 /// The bytes of all files below a folder; of what cannot be read, none. Links are not followed.
 pub(crate) fn bytes_below(folder: &Path) -> u64 {
     let files = walkdir::WalkDir::new(folder).into_iter().flatten();

@@ -18,7 +18,7 @@ use crate::machine::{free_disk, size};
 pub(crate) const LARGE_SCALE: u32 = 10;
 
 /// What to do where the disk is too small.
-#[derive(Args)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct DiskCheck {
     /// Begin even if there seems to be too little disk.
     #[arg(long)]
@@ -139,6 +139,11 @@ impl Needs {
     /// The same with so many jobs at once, if there are as many cores.
     pub(crate) fn with_jobs(self, jobs: usize) -> Self {
         Self { time: self.time / u32::try_from(jobs.min(cores()).max(1)).unwrap_or(1), ..self }
+    }
+
+    /// Whether it takes longer, or more disk, than one bears without a word.
+    pub(crate) fn is_long(self) -> bool {
+        self.time >= Duration::from_secs(1) || self.disk >= 100_000_000
     }
 
     /// Tells what `what` needs in a folder, and stops where the disk is too small for it.

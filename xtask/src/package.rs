@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dag::{Digest, Graph, Picture};
+use reference::Lock;
 use serde_json::Value;
 use studies::artifact::ro_crate::{self, METADATA, Packed, PackedFile, WORKFLOW};
 use studies::artifact::{APPENDIX, is_passed_on};
+use studies::campaign::Campaign;
 
 use crate::build_paper::Build;
 use crate::cli::Package;
@@ -62,6 +64,10 @@ pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result
     for path in files {
         package.copy(root, path)?;
     }
+    check_made(&report, &package.files)?;
+    if chosen.iter().all(|chosen| chosen.campaign == Campaign::Published) {
+        warn_of_lock(root, &package.files, console)?;
+    }
     for path in dictionaries {
         package.copy_dictionary(root, path)?;
     }
@@ -87,6 +93,34 @@ pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result
     console.line(&format!("{files} files, {:.1} MB; `sha256sum --check {SUMS}` checks them", bytes as f64 / 1e6));
     anstream::println!("{}", arguments.out.display());
     Ok(Exit::Success)
+}
+
+/// What is packed is what the build made, and not what somebody wrote over it meanwhile.
+fn check_made(report: &dag::Report, files: &BTreeMap<String, PackedFile>) -> Result<(), Failure> {
+    let mut made = report.stages.iter().flat_map(|stage| &stage.outputs);
+    match made.find(|(path, digest)| files.get(path).is_some_and(|file| file.sha256 != *digest)) {
+        Some((path, _)) => Err(Failure::new(format!(
+            "{path} is not what the build made any more: something wrote to it meanwhile
+  help: pack again when \
+             nothing else is at work here"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The lock is packed as well, and tells of another build if it was not renewed.
+fn warn_of_lock(root: &Path, files: &BTreeMap<String, PackedFile>, console: &Console) -> Result<(), Failure> {
+    let Some(lock) = Lock::read(root).map_err(Failure::new)? else { return Ok(()) };
+    let others = lock.entries.iter().filter(|entry| files.get(&entry.path).is_some_and(|f| f.sha256 != entry.sha256));
+    let others = others.count();
+    if others > 0 {
+        console.warning(&format!(
+            "{others} of the packed files are not those of {}, which is packed with them; `cargo xtask check` tells \
+             why",
+            reference::FILE
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses to replace what is no package, and a package unless that was asked for.
@@ -182,10 +216,18 @@ impl Folder {
     /// Moves the package to its place, so that there is never a part of one.
     fn take_place(self, out: &Path) -> Result<(), Failure> {
         let problem = |error| Failure::io("write", out.display(), &error);
-        if out.exists() {
-            fs::rename(out, self.scratch.path().join("old")).map_err(problem)?;
+        let (new, old) = (self.scratch.path().join("package"), self.scratch.path().join("old"));
+        let replaces = out.exists();
+        if replaces {
+            fs::rename(out, &old).map_err(problem)?;
         }
-        fs::rename(self.scratch.path().join("package"), out).map_err(problem)
+        fs::rename(new, out).map_err(|error| {
+            if replaces {
+                // The scratch folder goes, and the old package would go with it.
+                let _ = fs::rename(&old, out);
+            }
+            problem(error)
+        })
     }
 }
 

@@ -31,6 +31,10 @@ pub(crate) fn run(root: &Path, arguments: cli::Report, console: &Console) -> Res
     let asked = arguments.build();
     let (build, chosen) = Build::begin(root, &asked, console)?;
     let report = build.make(&chosen, console)?;
+    if is_fresh(&report) {
+        // The page also tells of the commit and of the machine, which may be others by now.
+        rewrite(&build, &build.graph(&chosen)?, &report, &chosen)?;
+    }
     let page = root.join(PAGE);
     let is_page = |out: &Path| fs::canonicalize(out).ok() == fs::canonicalize(&page).ok();
     let page = match arguments.out.filter(|out| !is_page(out)) {
@@ -50,13 +54,24 @@ pub(crate) fn run(root: &Path, arguments: cli::Report, console: &Console) -> Res
 /// Writes the page, if the build did anything, if there is none, or if the one that is there tells of a
 /// build that failed or did not come to all stages, and this one did better.
 pub(crate) fn renew(build: &Build<'_>, graph: &Graph, report: &dag::Report, chosen: &[Chosen]) -> Result<(), Failure> {
-    let page = build.root.join(PAGE);
-    let partial = build.root.join(PARTIAL);
-    let complete = report.succeeded() && report.stages.len() == graph.stages().len();
-    let fresh = report.stages.iter().all(|stage| stage.outcome == Outcome::Fresh);
-    if fresh && page.exists() && !(complete && partial.exists()) {
+    let betters = || is_complete(graph, report) && build.root.join(PARTIAL).exists();
+    if is_fresh(report) && build.root.join(PAGE).exists() && !betters() {
         return Ok(());
     }
+    rewrite(build, graph, report, chosen)
+}
+
+fn is_fresh(report: &dag::Report) -> bool {
+    report.stages.iter().all(|stage| stage.outcome == Outcome::Fresh)
+}
+
+fn is_complete(graph: &Graph, report: &dag::Report) -> bool {
+    report.succeeded() && report.stages.len() == graph.stages().len()
+}
+
+fn rewrite(build: &Build<'_>, graph: &Graph, report: &dag::Report, chosen: &[Chosen]) -> Result<(), Failure> {
+    let (page, partial) = (build.root.join(PAGE), build.root.join(PARTIAL));
+    let complete = is_complete(graph, report);
     let text = Told { build, graph, report, chosen }.page()?;
     let mark = || -> io::Result<()> {
         match complete {

@@ -7,13 +7,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use dag::Report;
+use dag::{Graph, Options, Report};
+use reference::{Build, Committed, Lock, Output};
 use serde::Serialize;
 use studies::campaign::Campaign;
-use studies::{Outcome, Study};
+use studies::sources::Sources;
+use studies::{Chosen, Outcome, Study};
 
 use crate::build_paper::stop_on_signals;
 use crate::cli::{BuildPaper, CampaignName};
@@ -62,7 +65,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     let scratch = scratch.map_err(|error| Failure::io("make", "a scratch folder", &error))?;
     let place = scratch.path();
     let needs = Needs::of_study(STUDY).with_jobs(arguments.jobs.get());
-    needs.announce(format!("{STUDY} from nothing, in {}", place.display()), place, &arguments.disk, console)?;
+    needs.announce(format!("{STUDY} from nothing, in {}", place.display()), place, &arguments.means.disk, console)?;
     copy_sources(root, place, &[STUDY.to_owned()])?;
 
     let built = build(place, arguments, Stdio::inherit());
@@ -75,7 +78,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     if built.report.succeeded() {
         let outcome = study.outcome(place).map_err(Failure::new)?;
         steps.push(values(outcome.as_ref()));
-        steps.push(figures(root, place, &built.report, campaign));
+        steps.push(reference(root, place, &built)?);
         steps.push(paper(place));
         let rebuilt = build(place, arguments, Stdio::null());
         if stopped() {
@@ -169,22 +172,40 @@ fn values(outcome: Option<&Outcome>) -> Step {
     Step::new(what, outcome.passed() && compared, found)
 }
 
-/// The drawings have the bytes that are committed.
-fn figures(root: &Path, place: &Path, report: &Report, campaign: Campaign) -> Step {
-    let what = "figures";
-    let outputs = report.stages.iter().flat_map(|stage| &stage.outputs).map(|(path, _)| path.as_str());
-    let drawings: Vec<&str> = outputs.filter(|path| path.ends_with(".svg")).collect();
+/// What was made is what is committed: the same bytes or, where another mathematical library changes last digits,
+/// the same numbers.
+fn reference(root: &Path, place: &Path, built: &Built) -> Result<Step, Failure> {
+    let what = "reference";
+    let campaign = built.campaigns.get(STUDY).copied().unwrap_or_default();
+    let study = workspace::studies(&[STUDY.to_owned()])?[0];
     if let Campaign::Simulated(_) = campaign {
-        let found = format!("{} drawn; the committed ones are of the published data", drawings.len());
-        return Step::new(what, !drawings.is_empty(), found);
+        return Ok(Step::new(what, true, "not compared: what is committed is of the published data"));
     }
-    let same = |path: &&&str| match (fs::read(root.join(path)), fs::read(place.join(path))) {
-        (Ok(ours), Ok(made)) => ours == made,
-        _ => false,
+    let Some(lock) = Lock::read(root).map_err(Failure::new)? else {
+        return Ok(Step::new(what, true, format!("not compared: there is no {}", reference::FILE)));
     };
-    let same = drawings.iter().filter(same).count();
-    let found = format!("{same} of {} are the same bytes as in figures/", drawings.len());
-    Step::new(what, same == drawings.len() && same > 0, found)
+    let sources = Sources::load(place, STUDY).map_err(Failure::new)?;
+    let typesetter = Arc::new(typeset::Backend::choose(None).map_err(Failure::usage)?);
+    let stages = studies::stages(place, &[Chosen { study, sources, campaign }], typesetter);
+    let graph = Graph::new(stages).map_err(Failure::new)?;
+    let build = Build { root: place, graph: &graph, report: &built.report, raw: Vec::new() };
+    let committed = Committed::read(root, &Options::new(root).store(), &[]);
+    let committed = committed.map_err(|error| Failure::io("read", "the reference", &error))?;
+    let comparison = reference::compare(&build, &lock, &committed);
+    // Of the other studies nothing was made.
+    let is_of_study = |output: &&Output| output.stage.as_deref().is_some_and(|stage| stage.starts_with(STUDY));
+    let outputs: Vec<&Output> = comparison.outputs.iter().filter(is_of_study).collect();
+    let files = built.report.stages.iter().map(|stage| stage.outputs.len()).sum::<usize>();
+    let differing: Vec<&&Output> = outputs.iter().filter(|output| output.differs()).collect();
+    let found = match (differing.as_slice(), outputs.len()) {
+        ([], 0) => format!("{files} files are the same bytes as those of {}", reference::FILE),
+        ([], others) => format!("{files} files are the same as those of {}, {others} in other bytes", reference::FILE),
+        ([first, ..], _) => {
+            let told = first.what.first().map(|what| format!(": {what}")).unwrap_or_default();
+            format!("{} of {files} files differ from the reference, first {}{told}", differing.len(), first.path)
+        }
+    };
+    Ok(Step::new(what, differing.is_empty() && files > 0, found))
 }
 
 /// The paper is there, and a PDF.

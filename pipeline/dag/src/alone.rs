@@ -115,7 +115,7 @@ fn execute<'a>(options: &Options, tmp: &Path, store: &Store, job: Job<'a>) -> Do
         });
         let done = spawned.ok().and_then(|_| next_done(&receiver, place, &options.cancel, || {}));
         done.unwrap_or_else(|| {
-            let problem = Problem::new("the thread of the stage could not be started, or panicked");
+            let problem = Problem::new("the thread of the stage could not be started");
             Done { index, key, reasons, duration: Duration::ZERO, result: Err(problem) }
         })
     })
@@ -200,10 +200,11 @@ fn made(store: &Store, stage: &Stage, inputs: &[Digest]) -> Result<Option<Vec<Di
         return Ok(Some(digests));
     }
     let Some(manifest) = store.remote_manifest(&key, &key::ingredients(stage, inputs)) else { return Ok(None) };
+    let Some(digests) = manifest.digests(stage) else { return Ok(None) };
     let brought = store.fetch(&manifest);
     let brought =
         brought.map_err(|error| Problem::new(format!("cannot store what came from the remote store: {error}")))?;
-    Ok(if brought { manifest.digests(stage) } else { None })
+    Ok(brought.then_some(digests))
 }
 
 fn not_there(graph: &Graph, file: usize) -> Problem {

@@ -1,8 +1,6 @@
 //! The engine: decides for each stage, in the order of the graph, and keeps the threads busy.
 
 use std::collections::BinaryHeap;
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -250,16 +248,8 @@ impl Engine {
                     judge.files.look_afresh();
                     let (index, sender, place) = (job.index, sender.clone(), &place);
                     let spawned = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, move || {
-                        let (key, reasons) = (job.key, job.reasons.clone());
-                        let done = catch_unwind(AssertUnwindSafe(|| job.execute(place)));
-                        let done = done.unwrap_or_else(|panic| {
-                            // What a panic carries may panic again when it is dropped.
-                            mem::forget(panic);
-                            let problem = Problem::new("the engine panicked").help("this is a bug: please report it");
-                            Done { index, key, reasons, duration: Duration::ZERO, result: Err(problem) }
-                        });
                         // The receiver lives until all threads are done.
-                        let _ = sender.send(done);
+                        let _ = sender.send(job.execute(place));
                     });
                     match spawned {
                         Ok(_) => running += 1,

@@ -1,6 +1,7 @@
 //! One stage at work, on a thread of its own: restore it from the store, or else run it.
 
 use std::fs;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -72,7 +73,18 @@ pub(crate) struct Outputs {
 impl Job<'_> {
     pub(crate) fn execute(mut self, place: &Place<'_>) -> Done {
         let start = Instant::now();
-        let result = match self.restore(place) {
+        let result = catch_unwind(AssertUnwindSafe(|| self.bring_about(place, start))).unwrap_or_else(|panic| {
+            // What a panic carries may panic again when it is dropped.
+            mem::forget(panic);
+            Err(Problem::new("the engine panicked").help("this is a bug: please report it"))
+        });
+        let Self { index, key, reasons, .. } = self;
+        Done { index, key, reasons, duration: start.elapsed(), result }
+    }
+
+    /// Takes the outputs from the store, else from the remote one, and else makes them.
+    fn bring_about(&mut self, place: &Place<'_>, start: Instant) -> Result<Option<Outputs>, Problem> {
+        match self.restore(place) {
             Ok(None) => match self.fetch(place) {
                 // Nothing new is begun, and to fetch may have taken long.
                 #[cfg(unix)]
@@ -81,9 +93,7 @@ impl Job<'_> {
                 fetched => fetched,
             },
             restored => restored,
-        };
-        let Self { index, key, reasons, .. } = self;
-        Done { index, key, reasons, duration: start.elapsed(), result }
+        }
     }
 
     /// Puts the outputs that are wrong back in place, if the store has them.

@@ -100,6 +100,11 @@ impl Stage {
         &self.code
     }
 
+    /// The parameters as canonical JSON.
+    pub fn parameters(&self) -> &str {
+        &self.parameters
+    }
+
     /// Roles and paths of the inputs, in declared order.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.inputs.iter().map(|input| (&*input.role, &*input.path))

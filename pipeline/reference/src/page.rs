@@ -52,9 +52,11 @@ pub fn html(head: &Head<'_>, build: &Build<'_>, comparison: &Comparison, lock: &
     for figure in figures {
         let before = locked.get(figure.path.as_str()).and_then(|entry| committed.content(&figure.path, &entry.sha256));
         let before = before.and_then(|bytes| String::from_utf8(bytes).ok());
-        let after = std::fs::read_to_string(build.root.join(&figure.path)).ok();
+        // A drawing that no stage makes any more still lies where it is committed.
+        let is_made = figure.verdict != Verdict::Gone;
+        let after = is_made.then(|| std::fs::read_to_string(build.root.join(&figure.path)).ok()).flatten();
         section(&mut page, figure);
-        pictures(&mut page, before.as_deref(), after.as_deref());
+        pictures(&mut page, figure, before.as_deref(), after.as_deref());
         page.push_str("</section>\n");
     }
 
@@ -134,7 +136,14 @@ fn lines(page: &mut String, lines: &[String]) {
     page.push_str("</ul>\n");
 }
 
-fn pictures(page: &mut String, before: Option<&str>, after: Option<&str>) {
+fn pictures(page: &mut String, figure: &Output, before: Option<&str>, after: Option<&str>) {
+    let none = |name| match (figure.verdict, name) {
+        (Verdict::New, "committed") => "there was none",
+        (Verdict::Gone, "new") => "no stage makes it",
+        (Verdict::New | Verdict::Gone, "difference") => "there is only one",
+        _ => "cannot be had",
+    };
+    let path = escape(&figure.path);
     let png = |svg: Option<&str>| svg.and_then(|svg| plot::png(svg, SCALE).ok());
     let both = before.zip(after).and_then(|(before, after)| plot::difference_png(before, after, SCALE).ok());
     page.push_str("<div class=\"panels\">\n");
@@ -142,11 +151,11 @@ fn pictures(page: &mut String, before: Option<&str>, after: Option<&str>) {
         let _ = match picture {
             Some(png) => writeln!(
                 page,
-                "<figure><img alt=\"the figure: {name}\" src=\"data:image/png;base64,{}\">\
+                "<figure><img alt=\"{path}: {name}\" src=\"data:image/png;base64,{}\">\
                  <figcaption>{name}</figcaption></figure>",
                 STANDARD.encode(png)
             ),
-            None => writeln!(page, "<figure><p>cannot be had</p><figcaption>{name}</figcaption></figure>"),
+            None => writeln!(page, "<figure><p>{}</p><figcaption>{name}</figcaption></figure>", none(name)),
         };
     }
     page.push_str("</div>\n");

@@ -110,8 +110,13 @@ impl Comparison {
         self.outputs.iter().filter(|output| output.differs())
     }
 
+    /// The files that a check does not let pass: those that differ, and `strict`ly all with other bytes.
+    pub fn failing(&self, strict: bool) -> impl Iterator<Item = &Output> {
+        self.outputs.iter().filter(move |output| strict || output.differs())
+    }
+
     /// Whether everything is the same: in numbers, or `strict`ly in bytes.
     pub fn is_same(&self, strict: bool) -> bool {
-        if strict { self.outputs.is_empty() } else { self.differing().next().is_none() }
+        self.failing(strict).next().is_none()
     }
 }

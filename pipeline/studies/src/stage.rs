@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dag::code::cargo::Table;
 use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::campaign::{Campaign, Simulation};
 use crate::cx::Cx;
@@ -349,6 +349,21 @@ impl<'a> StageOf<'a> {
 struct Run<P> {
     status: Status,
     parameters: P,
+}
+
+/// Which data the outputs of a stage of this crate rest on: the worst that it reads.
+pub(crate) fn status_of(stage: &Stage) -> Status {
+    // A parameter like others, as `StageOf::does` and `StageOf::runs_with` declare it.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Declared {
+        Alone(Status),
+        With { status: Status },
+    }
+    match serde_json::from_str(stage.parameters()) {
+        Ok(Declared::Alone(status) | Declared::With { status }) => status,
+        Err(_) => Status::default(),
+    }
 }
 
 /// The code of the module of a function, as collected by the build script of this crate.

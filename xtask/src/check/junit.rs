@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dag::{Outcome as Fate, Report};
 use reference::junit::{Case, Outcome};
 use reference::{Comparison, Output};
-use studies::verify::{StudyReport, Verdict};
+use studies::verify::{EntryReport, StudyReport, Verdict};
 
 /// The stages of a build that failed.
 pub(super) fn failures(report: &Report) -> Vec<Case> {
@@ -22,9 +22,9 @@ pub(super) fn failures(report: &Report) -> Vec<Case> {
 }
 
 /// The stages of a build beside the reference. What no stage makes stands below `files`.
-pub(super) fn stages(report: &Report, comparison: &Comparison) -> Vec<Case> {
+pub(super) fn stages(report: &Report, comparison: &Comparison, strict: bool) -> Vec<Case> {
     let mut differing: BTreeMap<Option<&str>, Vec<&Output>> = BTreeMap::new();
-    for output in comparison.differing() {
+    for output in comparison.failing(strict) {
         differing.entry(output.stage.as_deref()).or_default().push(output);
     }
     let known = report.stages.iter().map(|stage| stage.stage.as_str());
@@ -39,26 +39,37 @@ pub(super) fn stages(report: &Report, comparison: &Comparison) -> Vec<Case> {
     cases
 }
 
-/// Each artifact of each study beside what was published.
+/// Each artifact of each study beside what was published, then the records that must hold values which were not, and
+/// the known values of simulated data.
 pub(super) fn published(reports: &[StudyReport]) -> Vec<Case> {
-    let skipped = |why: &str| Outcome::Skipped(why.to_owned());
     let mut cases = Vec::new();
-    for report in reports {
-        for entry in &report.entries {
-            let result = match entry.verdict {
-                Verdict::Match => Outcome::Passed,
-                Verdict::Mismatch => {
-                    let lines = entry.problems.iter().chain(&entry.note).cloned().collect::<Vec<_>>();
-                    Outcome::Failed("differs from what was published".to_owned(), lines.join("\n"))
-                }
-                Verdict::NoValuesOnFile => skipped("no values on file"),
-                Verdict::NotRecomputable => skipped("the held data do not give it"),
-                Verdict::Simulated => skipped("made from simulated data, and published of measured ones"),
-            };
-            cases.push(Case { class: format!("{}.published", report.study), name: entry.id.clone(), result });
+    for StudyReport { study, entries, expectations, recovery, .. } in reports {
+        let case =
+            |class: &str, name: &str, result| Case { class: format!("{study}.{class}"), name: name.to_owned(), result };
+        cases.extend(entries.iter().map(|entry| case("published", &entry.id, of_entry(entry))));
+        cases.extend(expectations.iter().map(|entry| case("expected", &entry.id, of_entry(entry))));
+        if let Some(recovery) = recovery {
+            let told = recovery.to_string();
+            let missed = || Outcome::Failed("known values were not found again".to_owned(), told.clone());
+            let result = if recovery.is_complete() { Outcome::Passed } else { missed() };
+            cases.push(case("simulated", "known values", result));
         }
     }
     cases
+}
+
+fn of_entry(entry: &EntryReport) -> Outcome {
+    let skipped = |why: &str| Outcome::Skipped(why.to_owned());
+    match entry.verdict {
+        Verdict::Match => Outcome::Passed,
+        Verdict::Mismatch => {
+            let lines = entry.problems.iter().chain(&entry.note).cloned().collect::<Vec<_>>();
+            Outcome::Failed("differs from what is known".to_owned(), lines.join("\n"))
+        }
+        Verdict::NoValuesOnFile => skipped("no values on file"),
+        Verdict::NotRecomputable => skipped("the held data do not give it"),
+        Verdict::Simulated => skipped("made from simulated data, and published of measured ones"),
+    }
 }
 
 fn failed(outputs: &[&Output]) -> Outcome {

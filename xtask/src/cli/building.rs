@@ -39,8 +39,6 @@ pub(crate) struct BuildPaper {
     /// came out as published: a first look at whether the program works here. No store is used.
     #[arg(long, conflicts_with_all = ["targets", "watch", "dry_run", "isolated", "seed", "scale"])]
     pub(crate) smoke: bool,
-    #[command(flatten)]
-    pub(crate) disk: DiskCheck,
     /// Only tell what would be done, as plan does after missing raw files were fetched.
     #[arg(short = 'n', long, conflicts_with = "watch")]
     pub(crate) dry_run: bool,
@@ -63,6 +61,8 @@ pub(crate) struct Means {
     /// A typst command line to typeset with, in the place of the built-in compiler.
     #[arg(long, value_name = "PATH", env = "JOULEBOOK_TYPST")]
     pub(crate) typst: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) disk: DiskCheck,
 }
 
 #[derive(Args)]
@@ -157,7 +157,6 @@ impl ChosenData {
             watch: false,
             isolated: false,
             smoke: false,
-            disk: DiskCheck { no_disk_check: true },
             dry_run: true,
             json: false,
         }

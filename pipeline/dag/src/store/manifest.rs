@@ -35,8 +35,12 @@ pub(crate) struct Used {
 }
 
 impl Manifest {
-    /// The digests of the outputs in the order in which a stage declares them, if there is one for each.
+    /// The digests of the outputs in the order in which a stage declares them, if they are one for each and no more:
+    /// a remote store could name what nobody asked for.
     pub(crate) fn digests(&self, stage: &Stage) -> Option<Vec<Digest>> {
+        if self.outputs.len() != stage.outputs.len() {
+            return None;
+        }
         let digest = |role: &str| self.outputs.iter().find(|made| made.role == role).map(|made| made.digest);
         stage.outputs.iter().map(|output| digest(&output.role)).collect()
     }

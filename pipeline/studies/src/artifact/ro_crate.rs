@@ -12,7 +12,9 @@ use dag::Stage;
 use serde_json::{Map, Value, json};
 
 use crate::campaign::Campaign;
+use crate::record::Status;
 use crate::sources::{Pin, Sources};
+use crate::stage;
 use crate::study::Chosen;
 
 mod entity;
@@ -129,20 +131,25 @@ fn root(packed: &Packed<'_>, steps: &[Step<'_>]) -> Value {
     // Two studies, or two paths of one, may have the same upstream file.
     let raw: BTreeSet<String> = raw.collect();
     let collections = studies_from_raw_files(packed).map(raw_id);
-    let simulated = packed.chosen.iter().filter(|chosen| chosen.campaign != Campaign::Published);
-    let simulated: Vec<&str> = simulated.map(|chosen| chosen.study.name).collect();
-    let mut description =
-        "Papers, figures, records and tables that were made anew from the raw logs of five published studies, with \
-                           the comparison of every value with the published one."
-            .to_owned();
-    if !simulated.is_empty() {
-        description.push_str(&format!(" Made from SIMULATED data: {}.", simulated.join(", ")));
+    let mut description = format!(
+        "Papers, figures, records and tables that were made anew from the raw logs of {} published studies, with the \
+         comparison of every value with the published one.",
+        packed.chosen.len()
+    );
+    for (status, word) in [(Status::Simulated, "SIMULATED"), (Status::Reconstructed, "RECONSTRUCTED")] {
+        let count = packed.stages.iter().filter(|stage| stage::status_of(stage) == status);
+        let made: BTreeSet<&str> = count.filter_map(|stage| stage.id().split('/').next()).collect();
+        let made: Vec<&str> =
+            packed.chosen.iter().map(|chosen| chosen.study.name).filter(|s| made.contains(s)).collect();
+        if !made.is_empty() {
+            description.push_str(&format!(" All or in part from {word} data: {}.", made.join(", ")));
+        }
     }
     let runs = ["#run".to_owned()].into_iter().chain(steps.iter().map(action_id)).chain(collections);
     json!({
         "@id": "./",
         "@type": "Dataset",
-        "name": "Joulebook: five studies of the energy of neural networks, regenerated",
+        "name": "Joulebook: studies of the energy of neural networks, regenerated",
         "description": description,
         "datePublished": RELEASED,
         "author": {"@id": AUTHORS},
@@ -389,13 +396,16 @@ fn raw_urls(packed: &Packed<'_>) -> BTreeMap<String, String> {
 
 /// The files in the folder.
 fn files(packed: &Packed<'_>) -> Vec<Value> {
-    let outputs = packed.stages.iter().flat_map(|stage| stage.outputs().map(|(_, path)| (path, stage.id())));
-    let makers: BTreeMap<&str, &str> = outputs.collect();
+    let outputs = packed.stages.iter().flat_map(|stage| stage.outputs().map(move |(_, path)| (path, stage)));
+    let makers: BTreeMap<&str, &Stage> = outputs.collect();
     let parameters: BTreeMap<&str, &str> = papers(packed).collect();
     let others = packed.files.iter().filter(|(path, _)| *path != WORKFLOW);
     let entity = |(path, file): (&String, &PackedFile)| {
         let description = match makers.get(path.as_str()) {
-            Some(stage) => format!("Made by stage {stage}."),
+            Some(stage) => match stage::status_of(stage) {
+                Status::Published => format!("Made by stage {}.", stage.id()),
+                status => format!("Made by stage {}, all or in part from {status} data.", stage.id()),
+            },
             None => "Part of the repository.".to_owned(),
         };
         let mut entity = file_entity(path, file, &description);

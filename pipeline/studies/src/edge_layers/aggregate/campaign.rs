@@ -130,7 +130,7 @@ pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         record.plain_row(cells![model.as_str(), stats::sum(macs), stats::sum(energies)])
     });
     cx.record(record.note(
-        "Jetson Orin with TensorRT, fp16, batch 1: SIMULATED. Power of the whole board without that of the idle board, times run \
+        "A simulated Jetson Orin with TensorRT, fp16, batch 1. Power of the whole board without that of the idle board, times run \
          time, summed over the layers that reached the tables: convolutions, poolings and fully connected layers; of googlenet \
          one layer, of the convnexts no fully connected ones. Operations are those of the same layers, from their shapes.",
     ))
