@@ -105,6 +105,8 @@ async function figures(page) {
   const rows = await figure.locator('.data-table caption').textContent();
   expect(rows.startsWith(data.trim().split('\n').length - 1 + ' rows'), `${rows} are not those of the data`);
   await figure.locator('button.live').click();
+  // Longer than after what a figure that stays in view comes alive by itself.
+  await page.waitForTimeout(900);
   expect(await figure.locator('.live').count() === 1 && await figure.locator('.picture').isVisible(), 'the drawing does not come back');
 }
 
@@ -115,7 +117,7 @@ async function everyChart(page) {
     for (const figure of document.querySelectorAll('#figures figure')) {
       figure.scrollIntoView({ behavior: 'instant' });
       if (!figure.querySelector('.drawing > .live')) figure.querySelector('button.live').click();
-      for (let waited = 0; waited < 200 && !figure.querySelector('.live svg, .note'); waited += 1) await new Promise(done => setTimeout(done, 25));
+      for (let waited = 0; waited < 1200 && !figure.querySelector('.live svg, .note'); waited += 1) await new Promise(done => setTimeout(done, 25));
       const note = figure.querySelector('.note');
       if (note || !figure.querySelector('.live svg')) wrong.push(figure.id + (note ? ': ' + note.textContent : ' does not come alive'));
     }
@@ -134,6 +136,7 @@ async function stages(page) {
   for (const expected of ['tinyml-mcu/figures/fig5', 'figures/tinyml-mcu/fig5.svg', 'cargo xtask explain', 'Reads (1)', 'Code']) {
     expect(words.includes(expected), `the panel of a stage does not tell ${expected}`);
   }
+  expect(/[0-9a-f]{12}/.test(words) && /\d m?s/.test(words), `the panel of a stage tells no digest or no time: ${words.slice(0, 400)}`);
   await node.press('ArrowLeft');
   const reached = await page.evaluate(() => document.activeElement.dataset.stage || '');
   expect(/^tinyml-mcu\/(?!figures)/.test(reached), `an arrow key leads to ${reached}`);
@@ -195,6 +198,8 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 const phone = await open(chromium, file, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+const made = await phone.page.locator('#made').textContent();
+for (const told of [/rustc \d/, /Cores\d/, /typst \d/]) expect(told.test(made), `machine and programs do not tell ${told}`);
 for (const id of ['verdict', 'claims', 'figures', 'tables', 'stages', 'made', 'cite']) {
   await phone.page.evaluate(id => document.getElementById(id).scrollIntoView({ behavior: 'instant' }), id);
   await phone.page.waitForTimeout(100);

@@ -29,7 +29,7 @@ function startFigures() {
     find('figcaption', figure).append(tabulated(figure));
     find('details', figure).addEventListener('toggle', function () { tellOrigin(find('.origin', figure)); });
     const claim = find('.origin a[href^="#claim:"]', figure);
-    if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: nothing of it is on file';
+    if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: no values of it are on file';
   });
   nearView(figures, draw, function (figure) { if (figure.chart) picture(figure); });
   comeAlive(figures);
@@ -239,7 +239,8 @@ function comeAlive(figures) {
       clearTimeout(waiting.get(figure));
       // Most of it, or as much as there is room for.
       const stays = entry.intersectionRatio >= 0.6 || entry.intersectionRect.height >= innerHeight / 2;
-      if (stays && !figure.dataset.asked) waiting.set(figure, setTimeout(function () { enliven(figure); }, STAYS));
+      // Asked when the time is over: its reader may choose the drawing meanwhile.
+      if (stays) waiting.set(figure, setTimeout(function () { if (!figure.dataset.asked) enliven(figure); }, STAYS));
     }
   }, { threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1] });
   figures.forEach(function (figure) { watcher.observe(find('.drawing', figure)); });

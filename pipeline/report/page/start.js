@@ -4,7 +4,8 @@ document.body.append(voice);
 
 // A link may lead to what is folded, filtered out, or in the picture of the stages.
 function follow() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  let id = location.hash.slice(1);
+  try { id = decodeURIComponent(id); } catch { /* A stray % is taken as it stands. */ }
   if (!id) return;
   if (id.startsWith('stage:')) { showStage(id.slice('stage:'.length), true); return; }
   const target = document.getElementById(id);

@@ -210,7 +210,7 @@ pub(crate) fn made(run: &Run) -> Markup {
         }
     };
     html! {
-        p.lead { "Nothing here reaches an output: the bytes of all papers, figures and records are the same on every machine." }
+        p.lead { "Nothing here reaches an output: papers, figures and records do not tell on which machine they were made." }
         div.columns {
             (list("Machine", &run.machine))
             (list("Programs", &run.software))

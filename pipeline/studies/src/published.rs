@@ -85,6 +85,8 @@ pub struct Entry {
     pub n: Option<usize>,
     /// Number of points of a figure.
     pub n_points: Option<usize>,
+    /// How many printed cells are known not to come out, whoever recomputes them: `cells` less `cells_ok`.
+    pub cells_lost: usize,
     /// The values as printed.
     pub expected: Expected,
     /// Tolerances that the entry states.

@@ -112,6 +112,7 @@ fn verify_entry(entry: &Entry, record: Option<&Record>, campaign: Campaign) -> E
             Expected::Points(points) => figure::points(points, record, &entry.tolerance, &mut found),
         }
     }
+    found.excuse(entry.cells_lost);
     if !found.waived.is_empty() {
         found.why = entry.why.clone();
     }

@@ -80,14 +80,12 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
     let id = Reader::new(file, format!("entry number {}", place + 1), fields).required_text("id")?;
     let reader = Reader::new(file, format!("entry `{id}`"), fields);
     let (kind, recomputable, source) = if derived {
-        let text = reader.required_text("text")?;
-        if text.trim().is_empty() {
-            return Err(reader.wrong("text", "is empty; it says what was not published but is checked"));
-        }
+        let text = reader.text("text")?.filter(|text| !text.trim().is_empty());
         let kind = if reader.fields.get("kind").is_some() { kind(&reader)? } else { Kind::Table };
         let stated = reader.fields.get("status").is_some();
         let recomputable = if stated { recomputable(&reader)? } else { Recomputable::Yes };
-        (kind, recomputable, format!("not published: {text}"))
+        let source = text.map_or_else(|| "not published".to_owned(), |text| format!("not published: {text}"));
+        (kind, recomputable, source)
     } else {
         (kind(&reader)?, recomputable(&reader)?, source(&reader)?)
     };
@@ -118,6 +116,7 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
         shape,
         n: reader.count("n")?,
         n_points: reader.count("n_points")?,
+        cells_lost: reader.count("cells")?.zip(reader.count("cells_ok")?).map_or(0, |(all, ok)| all.saturating_sub(ok)),
         expected,
         tolerance: Tolerance {
             absolute: reader.number("tolerance")?,

@@ -180,8 +180,6 @@ fn errors_of_the_file_are_told() {
         (format!("study = \"s\"\n{}", twice.replace("scalar", "poem")), "found `poem`"),
         (format!("study = \"s\"\n{}", twice.replace("partly", "maybe")), "found `maybe`"),
         (format!("study = \"s\"\n{}", twice.replace("id = \"e\"", "")), "entry number 1: `id`: is missing"),
-        (format!("study = \"s\"\n{twice}[[derived]]\nid = \"d\"\n"), "entry `d`: `text`: is missing"),
-        (format!("study = \"s\"\n{twice}[[derived]]\nid = \"d\"\ntext = \" \"\n"), "`text`: is empty"),
     ];
     for (text, expected) in cases {
         let message = message(parse(&text));

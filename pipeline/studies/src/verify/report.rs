@@ -374,6 +374,19 @@ impl Findings {
         self.checks.push(check);
     }
 
+    /// Waives the values that differ, if they and those that are waived are no more than the file says are lost.
+    pub(super) fn excuse(&mut self, lost: usize) {
+        let count = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
+        let differing = count(ValueVerdict::Mismatch);
+        if differing == 0 || differing + count(ValueVerdict::NotRecomputable) > lost {
+            return;
+        }
+        for check in self.checks.iter_mut().filter(|check| check.verdict == ValueVerdict::Mismatch) {
+            check.verdict = ValueVerdict::NotRecomputable;
+            self.waived.insert(check.path.clone());
+        }
+    }
+
     /// Whether the record says that this column, row, value or series cannot be made.
     pub(super) fn waives(&mut self, name: &str) -> bool {
         let waives = self.waivable.contains(name);

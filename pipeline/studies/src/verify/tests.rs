@@ -413,6 +413,22 @@ fn texts_beside_numbers_that_cannot_be_made_are_no_match() {
 }
 
 #[test]
+fn as_many_cells_may_differ_as_the_file_says_are_lost() {
+    let published = |ok: usize| {
+        parse(&format!(
+            "[[entry]]\nid = \"t\"\nkind = \"table\"\nsource = \"s\"\nstatus = \"partly\"\nwhy = \"older\"\ncells = 6\n\
+             cells_ok = {ok}\ncolumns = [\"name\", \"value\"]\nrows = [[\"a\", \"0.97\"], [\"b\", \"0.98\"], [\"c\", \"0.5\"]]\n"
+        ))
+    };
+    let table = Record::table("t").columns(["name", "value"]);
+    let table = table.plain_row(cells!["a", 0.979]).plain_row(cells!["b", 0.989]).plain_row(cells!["c", 0.5]);
+    let report = |ok| report_of(&published(ok), std::slice::from_ref(&table), "t");
+    assert_eq!((report(4).verdict, report(4).matched), (Verdict::Match, 1));
+    assert_eq!(report(4).note.as_deref(), Some("not recomputable: rows[0].value, rows[1].value; older"));
+    assert_eq!(report(5).verdict, Verdict::Mismatch, "one more than the file says");
+}
+
+#[test]
 fn what_was_not_published_counts_apart() {
     let published = parse(
         "[[entry]]\nid = \"v\"\nkind = \"scalar\"\nsource = \"s\"\nstatus = \"recomputable\"\nvalue = \"0.5\"\n\
