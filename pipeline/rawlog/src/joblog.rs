@@ -112,7 +112,12 @@ impl DataSet {
 /// # Errors
 /// [`TextError::Empty`], also if no run is announced; [`TextError::Order`] if a data set changes its style, goes back to
 /// an earlier run or has runs that cannot be; and those of the file itself.
-pub fn read(from: impl BufRead) -> Result<Vec<DataSet>, TextError> {
+pub fn read(mut from: impl BufRead) -> Result<Vec<DataSet>, TextError> {
+    // Compiled here, with this crate's optimisation, and not where it is called.
+    read_lines(&mut from)
+}
+
+fn read_lines(from: &mut dyn BufRead) -> Result<Vec<DataSet>, TextError> {
     let mut lines = Lines::new(from, LineEnds::Universal);
     let mut log = Builder::default();
     while let Some((line, bytes)) = lines.next_line()? {

@@ -202,7 +202,12 @@ impl PowerMetrics {
 ///
 /// # Errors
 /// [`PowerMetricsError`], naming the line, for the first line that is no record; and for a file without any line.
-pub fn read(from: impl BufRead) -> Result<PowerMetrics, PowerMetricsError> {
+pub fn read(mut from: impl BufRead) -> Result<PowerMetrics, PowerMetricsError> {
+    // Compiled here, with this crate's optimisation, and not where it is called.
+    read_lines(&mut from)
+}
+
+fn read_lines(from: &mut dyn BufRead) -> Result<PowerMetrics, PowerMetricsError> {
     let mut lines = Lines::new(from, LineEnds::LineFeed);
     let mut file = PowerMetrics::default();
     let mut segment = Segment::default();

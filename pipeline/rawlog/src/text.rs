@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead};
 
+use memchr::{memchr, memchr2};
+
 use crate::clock;
 
 /// Bytes of a line beyond which a file is refused, so that a file without line ends takes no memory.
@@ -157,8 +159,10 @@ impl<R: BufRead> Lines<R> {
                 }
             }
             any = true;
-            let ends = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && self.ends == LineEnds::Universal);
-            let content = chunk.iter().position(ends);
+            let content = match self.ends {
+                LineEnds::LineFeed => memchr(b'\n', chunk),
+                LineEnds::Universal => memchr2(b'\n', b'\r', chunk),
+            };
             let taken = content.unwrap_or(chunk.len());
             self.buffer.extend_from_slice(chunk.get(..taken).unwrap_or(chunk));
             self.after_carriage_return = chunk.get(taken) == Some(&b'\r');

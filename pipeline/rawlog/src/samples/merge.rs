@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -63,11 +64,15 @@ impl Sorter {
                 heads.push(Reverse((time, at)));
             }
         }
-        while let Some(Reverse((time, at))) = heads.pop() {
+        while let Some(mut head) = heads.peek_mut() {
+            let Reverse((time, at)) = *head;
             each(time, values[at]);
             if let Some((time, value)) = runs[at].take(&mut file)? {
                 values[at] = value;
-                heads.push(Reverse((time, at)));
+                // Most often it stays where it is: runs overlap little.
+                *head = Reverse((time, at));
+            } else {
+                PeekMut::pop(head);
             }
         }
         Ok(())

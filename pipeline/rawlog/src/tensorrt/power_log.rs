@@ -56,7 +56,12 @@ impl<R: BufRead> Iterator for Reader<R> {
 ///
 /// # Errors
 /// The first of [`Reader`], and [`TextError::Empty`] for a log without samples.
-pub fn read(from: impl BufRead) -> Result<Vec<Sample>, TextError> {
+pub fn read(mut from: impl BufRead) -> Result<Vec<Sample>, TextError> {
+    // Compiled here, with this crate's optimisation, and not where it is called.
+    read_lines(&mut from)
+}
+
+fn read_lines(from: &mut dyn BufRead) -> Result<Vec<Sample>, TextError> {
     let samples = Reader::new(from).collect::<Result<Vec<_>, _>>()?;
     if samples.is_empty() {
         return Err(TextError::Empty { expected: "samples of power: time,mV,mA" });
