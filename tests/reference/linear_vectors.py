@@ -84,6 +84,26 @@ def least_squares():
     ]]
 
 
+def divided():
+    """So many features, with a constant one, that LAPACK divides them, and rounding decides whether a singular value of
+    zero counts. The features are products of up to `degree` of `x` and its logarithms."""
+    cases = []
+    for n, settings, degree, standardised, seed in [(150, 3, 3, False, 9), (150, 3, 3, True, 9), (150, 4, 2, False, 9),
+                                                    (220, 4, 3, True, 7), (220, 4, 3, True, 8)]:
+        x, y = layers(n, seed)
+        x = x[:, :settings]
+        terms = PolynomialFeatures(degree, interaction_only=True).fit_transform(np.column_stack([x, np.log1p(x)]))
+        terms = StandardScaler().fit_transform(terms) if standardised else terms
+        fits = []
+        for train, held_out in KFold(10).split(terms):
+            fit = LinearRegression().fit(terms[train], y[train])
+            error = mean_squared_error(y[held_out], fit.predict(terms[held_out]))
+            fits.append({"rank": int(fit.rank_), "ratio": fit.singular_[-1] / fit.singular_[0], "mse": error})
+        cases.append({"x": columns(x), "y": [float(v) for v in y], "degree": degree, "standardised": standardised,
+                      "folds": fits})
+    return cases
+
+
 def lassos():
     x, y = layers(60, 3)
     two = PolynomialFeatures(degree=2, interaction_only=True).fit_transform(x)
@@ -101,7 +121,7 @@ vectors = {
     "made_by": "tests/reference/linear_vectors.py",
     "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "scipy": scipy.__version__},
     "permutations": permutations(), "preparations": preparations(), "folds": folds(),
-    "least_squares": least_squares(), "lassos": lassos(),
+    "least_squares": least_squares(), "divided": divided(), "lassos": lassos(),
 }
 lines = lambda cases: "[\n%s\n]" % ",\n".join(json.dumps(case, allow_nan=False) for case in cases)
 parts = ["%s: %s" % (json.dumps(k), lines(v) if isinstance(v, list) else json.dumps(v)) for k, v in vectors.items()]

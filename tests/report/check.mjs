@@ -24,23 +24,33 @@ async function accessible(page, where) {
   }
 }
 
-const count = async page => Number((await page.textContent('#claims .count')).split(' ')[0]);
+// Artifacts and checks that are shown.
+const count = async page => {
+  const [artifacts, , checks] = (await page.textContent('#claims .count')).match(/\d+/g).map(Number);
+  return artifacts + checks;
+};
 
 async function claims(page) {
   const all = await count(page);
-  expect(all > 0 && all === await page.locator('table.claims tbody > tr').count(), `the count of claims is ${all}`);
+  expect(all > 0 && all === await page.locator('table.claims tr[data-verdict]').count(), `the count of claims is ${all}`);
   await page.fill('#claims [name="text"]', 'regression');
   const some = await count(page);
   expect(some > 0 && some < all, `a search leaves ${some} of ${all} claims`);
-  expect(some === await page.locator('table.claims tbody > tr:visible').count(), 'the count is not that of the rows');
+  expect(some === await page.locator('table.claims tr[data-verdict]:visible').count(), 'the count is not that of the rows');
   await page.selectOption('#claims [name="study"]', 'tinyml-mcu');
   const fewer = await count(page);
   expect(fewer > 0 && fewer < some, `a study leaves ${fewer} of ${some} claims`);
   await page.click('#claims button[type="reset"]');
-  await page.waitForFunction(all => document.querySelector('#claims .count').textContent.startsWith(all + ' '), all);
+  await page.waitForFunction(() => {
+    const [artifacts, ofArtifacts, checks, ofChecks] = document.querySelector('#claims .count').textContent.match(/\d+/g);
+    return artifacts === ofArtifacts && checks === ofChecks;
+  });
+  expect(await count(page) === all, 'not all claims are back');
 
+  const order = () => page.$$eval('table.claims tr[data-verdict]', rows => rows.map(row => row.id));
+  const first = await order();
   // By keyboard: a heading sorts, and once more the other way round.
-  const errors = () => page.$$eval('table.claims tbody > tr[data-error]', rows => rows.map(row => Number(row.dataset.error)));
+  const errors = () => page.$$eval('table.claims tr[data-of="published"][data-error]', rows => rows.map(row => Number(row.dataset.error)));
   const sorted = (numbers, sign) => numbers.every((value, place) => place === 0 || sign * (value - numbers[place - 1]) >= 0);
   await page.focus('th[data-sort="error"] button');
   await page.keyboard.press('Enter');
@@ -48,6 +58,9 @@ async function claims(page) {
   expect(await page.getAttribute('th[data-sort="error"]', 'aria-sort') === 'ascending', 'the order is not told');
   await page.keyboard.press('Enter');
   expect(sorted(await errors(), -1), 'errors do not fall');
+  await page.click('#claims button[type="reset"]');
+  await page.waitForFunction(() => !document.querySelector('table.claims th[aria-sort]'));
+  expect((await order()).join() === first.join(), 'the first order does not come back');
 
   // A claim opens, and shows each value that was compared.
   const name = 'table.claims tr[id="claim:tinyml-mcu:fig5.regression"]';
@@ -75,12 +88,25 @@ async function figures(page) {
     await new Promise(done => setTimeout(done, 100));
     return figure.querySelector('.live').textContent;
   });
-  expect(/MACC operations per layer: \d/.test(hovered), 'a point does not tell its values');
+  expect(/MACC operations per layer: \d+\u2009\d{3}\u2009\d{3}/.test(hovered), 'a point does not tell its values, in groups of digits');
+  const other = await figure.locator('.badge a').getAttribute('href');
+  expect(other === '#figure:tinyml-mcu:fig5.corrected', `the corrected figure is ${other}`);
+  const back = await page.locator('figure[id="figure:tinyml-mcu:fig5.corrected"] .badge a').getAttribute('href');
+  expect(back === '#figure:tinyml-mcu:fig5', `the figure as published is ${back}`);
+  // The same values without a mouse.
+  await figure.locator('.data-table > summary').press('Enter');
+  await figure.locator('.data-table tbody tr').first().waitFor();
+  const table = await figure.locator('.data-table table').innerText();
+  expect(/MACC operations per layer/.test(table) && /61440000/.test(table), `the table of the data begins with ${table.slice(0, 60)}`);
   const [download] = await Promise.all([page.waitForEvent('download'), figure.locator('button.data').click()]);
   expect(download.suggestedFilename() === 'fig5.csv', `the data are named ${download.suggestedFilename()}`);
   const data = readFileSync(await download.path(), 'utf8');
   expect(data.startsWith('series,') && data.split('\n').length > 20, `the data begin with ${data.slice(0, 40)}`);
+  const rows = await figure.locator('.data-table caption').textContent();
+  expect(rows.startsWith(data.trim().split('\n').length - 1 + ' rows'), `${rows} are not those of the data`);
   await figure.locator('button.live').click();
+  // Longer than after what a figure that stays in view comes alive by itself.
+  await page.waitForTimeout(900);
   expect(await figure.locator('.live').count() === 1 && await figure.locator('.picture').isVisible(), 'the drawing does not come back');
 }
 
@@ -91,7 +117,7 @@ async function everyChart(page) {
     for (const figure of document.querySelectorAll('#figures figure')) {
       figure.scrollIntoView({ behavior: 'instant' });
       if (!figure.querySelector('.drawing > .live')) figure.querySelector('button.live').click();
-      for (let waited = 0; waited < 200 && !figure.querySelector('.live svg, .note'); waited += 1) await new Promise(done => setTimeout(done, 25));
+      for (let waited = 0; waited < 1200 && !figure.querySelector('.live svg, .note'); waited += 1) await new Promise(done => setTimeout(done, 25));
       const note = figure.querySelector('.note');
       if (note || !figure.querySelector('.live svg')) wrong.push(figure.id + (note ? ': ' + note.textContent : ' does not come alive'));
     }
@@ -110,9 +136,41 @@ async function stages(page) {
   for (const expected of ['tinyml-mcu/figures/fig5', 'figures/tinyml-mcu/fig5.svg', 'cargo xtask explain', 'Reads (1)', 'Code']) {
     expect(words.includes(expected), `the panel of a stage does not tell ${expected}`);
   }
+  expect(/[0-9a-f]{12}/.test(words) && /\d m?s/.test(words), `the panel of a stage tells no digest or no time: ${words.slice(0, 400)}`);
   await node.press('ArrowLeft');
   const reached = await page.evaluate(() => document.activeElement.dataset.stage || '');
   expect(/^tinyml-mcu\/(?!figures)/.test(reached), `an arrow key leads to ${reached}`);
+}
+
+// What a chosen stage rests on, by itself; and a link to a stage that is not there.
+async function chosen(page) {
+  const graph = page.locator('#stages details[data-study="tinyml-mcu"]');
+  const seen = () => graph.locator('button.node:visible').count();
+  const before = await seen();
+  await graph.locator('button.alone').click();
+  const told = await graph.locator('.panel').textContent();
+  const rests = Number(/Rests on(\d+) stages/.exec(told)[1]);
+  expect(rests > 0 && await seen() === rests + 1, `${await seen()} stages are shown of ${before}; the chosen one rests on ${rests}`);
+  await graph.locator('button.alone').click();
+  expect(await seen() === before, 'the other stages do not come back');
+  await page.evaluate(() => { location.hash = '#stage:no-study/clean/nothing'; });
+  await page.locator('#stages .finder + .note').waitFor();
+  await page.evaluate(() => { location.hash = '#stage:tinyml-mcu/figures/fig4'; });
+  await page.waitForFunction(() => !document.querySelector('#stages .finder + .note'));
+}
+
+// Between the cards of figures is no room but the gaps, whatever the width.
+async function filled(page) {
+  for (const width of [1400, 1280, 1000]) {
+    await page.setViewportSize({ width, height: 900 });
+    const empty = await page.$$eval('#figures .figures', grids => grids.map(grid => {
+      const gap = parseFloat(getComputedStyle(grid).rowGap), all = grid.getBoundingClientRect();
+      const cards = [...grid.children].map(card => card.getBoundingClientRect());
+      return 1 - cards.reduce((sum, card) => sum + (card.width + gap) * (card.height + gap), 0) / ((all.width + gap) * (all.height + gap));
+    }));
+    expect(empty.every(share => share < 0.01), `${width} px: of the figures ${empty.map(share => share.toFixed(2)).join(', ')} are empty`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 async function tables(page) {
@@ -126,9 +184,10 @@ async function tables(page) {
 const chromium = await browser();
 for (const colorScheme of ['light', 'dark']) {
   const { page, context, asked, complaints } = await open(chromium, file, { colorScheme });
-  if (colorScheme === 'light') { await claims(page); await figures(page); await tables(page); await stages(page); }
+  if (colorScheme === 'light') { await claims(page); await figures(page); await tables(page); await stages(page); await chosen(page); }
   await accessible(page, colorScheme);
   if (colorScheme === 'light') await everyChart(page);
+  if (colorScheme === 'light') await filled(page);
   await fits(page, colorScheme);
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const before = await ground();
@@ -139,11 +198,20 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 const phone = await open(chromium, file, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+const made = await phone.page.locator('#made').textContent();
+for (const told of [/rustc \d/, /Cores\d/, /typst \d/]) expect(told.test(made), `machine and programs do not tell ${told}`);
 for (const id of ['verdict', 'claims', 'figures', 'tables', 'stages', 'made', 'cite']) {
   await phone.page.evaluate(id => document.getElementById(id).scrollIntoView({ behavior: 'instant' }), id);
   await phone.page.waitForTimeout(100);
   await fits(phone.page, `360 px, ${id}`);
 }
+// Claims are cards there: some at first, all on demand.
+const cards = () => phone.page.locator('table.claims tr[data-verdict]:visible').count();
+expect(await cards() === 50, `${await cards()} claims are shown on a phone at first`);
+await phone.page.click('#claims .more');
+expect(await cards() === await count(phone.page), 'not all claims are shown on demand');
+const low = await phone.page.$$eval('.sort, .open, .copy', targets => targets.filter(target => target.getClientRects().length && target.getBoundingClientRect().height < 24).length);
+expect(low === 0, `${low} buttons are lower than 24 px`);
 await phone.page.evaluate(() => document.querySelector('table.claims button.open').click());
 await fits(phone.page, '360 px, an open claim');
 await accessible(phone.page, '360 px');

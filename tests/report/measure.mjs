@@ -13,7 +13,7 @@ for (let round = 0; round < 7; round += 1) {
   times.ready.push(await page.evaluate(() => Number(document.documentElement.dataset.ready)));
   // Interactive is what answers: a filter has changed the count.
   await page.fill('#claims [name="text"]', 'fig5');
-  await page.waitForFunction(() => /^\d+ of \d+ claims/.test(document.querySelector('#claims .count').textContent));
+  await page.waitForFunction(() => /^\d+ of \d+ artifacts/.test(document.querySelector('#claims .count').textContent));
   times.answers.push(performance.now() - start);
   await context.close();
 }

@@ -11,11 +11,11 @@ use serde::Serialize;
 use studies::campaign::Campaign;
 use studies::record::Status;
 use studies::sources::Sources;
-use studies::verify::Summary;
+use studies::verify::{OwnChecks, Summary};
 use studies::{Chosen, Outcome, Study};
 
 use crate::cli::{BuildPaper, CampaignName};
-use crate::console::{BAD, Console, GOOD, WARN};
+use crate::console::{BAD, Console, GOOD, WARN, counted_of};
 use crate::needs::{LARGE_SCALE, Needs};
 use crate::watch::{self, Change, Watch};
 use crate::{Exit, Failure, data, fetch, isolated, machine, plan, report, smoke};
@@ -205,7 +205,12 @@ impl<'a> Build<'a> {
         if stages == 0 || plan.locked_by.is_some() || !needs.is_long() {
             return Ok(());
         }
-        needs.announce(format!("{stages} stages to run"), self.root, &self.arguments.means.disk, console)
+        needs.announce(
+            format!("{} to run", counted_of(stages, "stage")),
+            self.root,
+            &self.arguments.means.disk,
+            console,
+        )
     }
 
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
@@ -338,7 +343,8 @@ pub(crate) fn verdict(study: &str, outcome: &Outcome) -> String {
     let (style, verdict) = match (outcome.passed(), outcome.status) {
         (false, _) => (BAD, "DIFFERS from what is known"),
         (true, Status::Simulated) => (WARN, "agrees with what was published, in part from SIMULATED logs"),
-        (true, _) => (GOOD, "matches what was published"),
+        (true, Status::Reconstructed) => (WARN, "agrees with what was published, in part from reconstructed logs"),
+        (true, Status::Published) => (GOOD, "matches what was published"),
     };
     let Summary { entries, matched, mismatched, no_values, not_recomputable, .. } = summary;
     let mut line = format!("{style}{study} {verdict}{style:#}: {matched} of {entries} artifacts match");
@@ -354,6 +360,11 @@ pub(crate) fn verdict(study: &str, outcome: &Outcome) -> String {
     if summary.simulated > 0 {
         line = format!("{line}, {} simulated and not comparable", summary.simulated);
     }
+    line = match summary.own_checks() {
+        OwnChecks { held: 0, failed: 0 } => line,
+        OwnChecks { held, failed: 0 } => format!("{line}; {held} checks of our own hold"),
+        OwnChecks { held, failed } => format!("{line}; {failed} of {} checks of our own fail", held + failed),
+    };
     if let Some(recovered) = recovered {
         line = format!("{line}; {recovered}");
     }

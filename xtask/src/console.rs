@@ -142,7 +142,14 @@ pub(crate) fn counts(report: &Report) -> String {
         (report.blocked().len(), "blocked"),
         (report.cancelled().len(), "not begun"),
     ]);
-    format!("{} stages: {counted} in {}", report.stages.len(), seconds(report.duration))
+    format!("{}: {counted} in {}", counted_of(report.stages.len(), "stage"), seconds(report.duration))
+}
+
+/// A number of things: `1 stage`, `2 stages`.
+pub(crate) fn counted_of(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// How many of what, those left out of which there are none.

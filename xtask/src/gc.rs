@@ -8,7 +8,7 @@ use indicatif::DecimalBytes;
 
 use crate::build_paper::failure;
 use crate::cli::Gc;
-use crate::console::Console;
+use crate::console::{Console, counted_of};
 use crate::{Exit, Failure};
 
 /// What is kept where nothing is said.
@@ -31,10 +31,10 @@ pub(crate) fn run(root: &Path, arguments: &Gc, console: &Console) -> Result<Exit
     let [bytes, left, needed] =
         [collected.bytes, collected.bytes_left, collected.bytes_needed].map(|bytes| DecimalBytes(bytes).to_string());
     console.line(&format!(
-        "{verb} {} results of stages, {} files, {bytes}; {left} are left, of which {} workspaces need {needed}",
-        collected.results,
-        collected.files,
-        collected.workspaces.len()
+        "{verb} {}, {}, {bytes}; {left} are left, of which {needed} are needed by {}",
+        counted_of(collected.results, "result"),
+        counted_of(collected.files, "file"),
+        counted_of(collected.workspaces.len(), "workspace")
     ));
     if arguments.max_size.is_some_and(|max| collected.bytes_left > max) {
         console.warning("the store is larger than that, because workspaces need more");

@@ -9,7 +9,7 @@ use dag::{Digest, Graph, Picture};
 use reference::Lock;
 use serde_json::Value;
 use studies::artifact::ro_crate::{self, METADATA, Packed, PackedFile, WORKFLOW};
-use studies::artifact::{APPENDIX, is_passed_on};
+use studies::artifact::{APPENDIX, LIST, is_passed_on};
 use studies::campaign::Campaign;
 
 use crate::build_paper::Build;
@@ -71,11 +71,15 @@ pub(crate) fn run(root: &Path, arguments: &Package, console: &Console) -> Result
     for path in dictionaries {
         package.copy_dictionary(root, path)?;
     }
-    if let Some(made) = paths.iter().find(|path| path.ends_with(&format!("/{APPENDIX}"))) {
-        // Of simulated data it lies among the made data, and comes to its place here.
-        let made = root.join(made);
-        let appendix = fs::read(&made).map_err(|error| Failure::io("read", made.display(), &error))?;
-        package.write(APPENDIX, &appendix)?;
+    for place in [APPENDIX, LIST] {
+        // Of simulated data they lie among the made data, and come to their places here.
+        let name = place.rsplit('/').next().unwrap_or(place);
+        let among_made = |path: &&String| path.starts_with("derived/artifact/") && path.ends_with(&format!("/{name}"));
+        if let Some(made) = paths.iter().find(among_made) {
+            let made = root.join(made);
+            let content = fs::read(&made).map_err(|error| Failure::io("read", made.display(), &error))?;
+            package.write(place, &content)?;
+        }
     }
     package.write(WORKFLOW, workflow(&graph)?.as_bytes())?;
     let packed = Packed {

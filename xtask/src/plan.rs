@@ -8,7 +8,7 @@ use studies::Chosen;
 
 use crate::build_paper::{Build, failure, load};
 use crate::cli::BuildPaper;
-use crate::console::{BAD, Console, DIM, GOOD, WARN, because, listed, seconds};
+use crate::console::{BAD, Console, DIM, GOOD, WARN, because, counted_of, listed, seconds};
 use crate::{Exit, Failure};
 
 /// `cargo xtask plan`.
@@ -109,5 +109,5 @@ fn summary(plan: &Plan) -> String {
         (least, most) if least == most => format!("; they took {} of work last time", seconds(most)),
         (least, most) => format!("; they took {} to {} of work last time", seconds(least), seconds(most)),
     };
-    format!("{} stages: {counted}{expected}", plan.stages.len())
+    format!("{}: {counted}{expected}", counted_of(plan.stages.len(), "stage"))
 }

@@ -8,7 +8,7 @@ use remote::Purpose;
 
 use crate::build_paper::{Build, failure, load};
 use crate::cli::BuildPaper;
-use crate::console::{Console, LateBar};
+use crate::console::{Console, LateBar, counted_of};
 use crate::{Exit, Failure};
 
 pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Result<Exit, Failure> {
@@ -37,7 +37,7 @@ pub(crate) fn run(root: &Path, arguments: &BuildPaper, console: &Console) -> Res
     let bytes = DecimalBytes(bytes);
     console.line(&format!("{url} has {results} results, {new_results} of them new: sent {files} files, {bytes}"));
     if left_out > 0 {
-        console.warning(&format!("{left_out} stages are not fresh and were left out: build them first"));
+        console.warning(&format!("{} not fresh, and left out: build them first", counted_of(left_out, "stage")));
     }
     Ok(Exit::Success)
 }

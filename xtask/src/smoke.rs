@@ -234,7 +234,7 @@ fn tell(smoke: &Smoke) {
     let Smoke { passed, study, campaign, steps, not_covered, seconds: taken, bytes } = smoke;
     for Step { what, passed, found } in steps {
         let (style, word) = if *passed { (GOOD, "ok") } else { (BAD, "FAILED") };
-        anstream::println!("{style}{word:<6}{style:#}  {what:<8}  {found}");
+        anstream::println!("{style}{word:<6}{style:#}  {what:<9}  {found}");
     }
     let everything = Needs::of_everything().with_jobs(usize::MAX);
     anstream::println!(

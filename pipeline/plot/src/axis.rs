@@ -4,7 +4,7 @@ mod resolved;
 
 pub(crate) use resolved::Resolved;
 
-use crate::{data::Column, ticks::Format};
+use crate::{Colour, data::Column, style, ticks::Format};
 
 /// An axis: its title with unit, its scale, and the ticks on it.
 ///
@@ -24,6 +24,7 @@ pub struct Axis {
     format: Format,
     inverse: bool,
     grid: bool,
+    colour: Colour,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,7 @@ impl Axis {
             format: Format::Plain,
             inverse: false,
             grid: true,
+            colour: style::INK,
         }
     }
 
@@ -122,6 +124,12 @@ impl Axis {
         self
     }
 
+    /// Sets the title in the colour of the only series on the axis, where another axis stands for others.
+    pub fn colour(mut self, colour: Colour) -> Self {
+        self.colour = style::as_text(colour);
+        self
+    }
+
     /// A linear axis whose range follows the data.
     pub(crate) fn is_flexible(&self) -> bool {
         matches!(self.range, Range::Padded(_) | Range::FromZero) && self.kind == Kind::Value
@@ -135,6 +143,18 @@ impl Axis {
     /// Title and unit as a column of the data table.
     pub(crate) fn quantity(&self) -> &Column {
         &self.quantity
+    }
+
+    /// Whether its ticks are powers of ten, if nothing else was asked for.
+    pub(crate) fn shows_powers(&self) -> bool {
+        self.kind == Kind::Log && self.format == Format::Powers
+    }
+
+    /// Writes powers of ten plainly.
+    pub(crate) fn without_powers(&mut self) {
+        if self.shows_powers() {
+            self.format = Format::Each;
+        }
     }
 
     pub(crate) fn renamed(mut self, quantity: Column) -> Self {

@@ -3,7 +3,14 @@
 //! ECharts numbers its ids by instance, adds hover classes with a style sheet, attributes for its own
 //! client script, and transparent shapes that catch the mouse. None of that belongs on paper.
 
-use crate::{Error, Result, Size, status::Strip};
+use crate::{
+    Error, Result, Size,
+    font::{RAISED_MINUS, STANDS_FOR_RAISED_MINUS},
+    status::Strip,
+};
+
+/// From the height of a hyphen to the middle of raised digits, for the size of the text.
+const RISE: f64 = 0.26;
 
 /// An SVG document as a tree; texts and attribute values stay escaped as they were.
 #[derive(Debug, PartialEq)]
@@ -127,7 +134,12 @@ impl Node {
     }
 
     fn clean(&mut self) {
-        let Node::Element { attributes, children, .. } = self else { return };
+        let Node::Element { attributes, children, .. } = self else {
+            if let Node::Text(text) = self {
+                *text = raised(text);
+            }
+            return;
+        };
         attributes.retain(|(name, _)| name != "class" && !name.starts_with("ecmeta"));
         for (name, value) in attributes {
             if (name == "fill" || name == "stroke") && value == "transparent" {
@@ -180,6 +192,18 @@ impl Node {
             }
         }
     }
+}
+
+/// A text with each raised minus set as a raised hyphen: the typeface has no other.
+fn raised(text: &str) -> String {
+    let mut parts = text.split(RAISED_MINUS);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for after in parts {
+        out.push_str(&format!(
+            "<tspan dy=\"-{RISE}em\">{STANDS_FOR_RAISED_MINUS}</tspan><tspan dy=\"{RISE}em\">{after}</tspan>"
+        ));
+    }
+    out
 }
 
 struct Ids<'a> {
@@ -320,6 +344,12 @@ mod tests {
     #[test]
     fn texts_are_kept_as_they_are() {
         assert_eq!(canonical("<text x=\"1\">a &lt; b </text>"), "<text x=\"1\">a &lt; b </text>\n");
+    }
+
+    #[test]
+    fn a_raised_minus_is_a_raised_hyphen() {
+        let drawn = canonical("<text>10⁻³</text>");
+        assert_eq!(drawn, "<text>10<tspan dy=\"-0.26em\">-</tspan><tspan dy=\"0.26em\">³</tspan></text>\n");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::{
     figure::{About, Figure, Size},
     legend::Legend,
     marks::{Dimension, Draw, Mark, Side, union},
+    ticks,
 };
 
 /// One plotting area: a horizontal and a vertical axis, the marks on them, and a legend.
@@ -106,6 +107,34 @@ impl Cartesian {
         let before = |index: usize| marks[..index].iter().filter(|mark| same(mark, &marks[index])).count();
         let all = |index: usize| marks.iter().filter(|mark| same(mark, &marks[index])).count();
         (0..marks.len()).map(|index| (before(index), all(index))).collect()
+    }
+
+    /// Whether all ticks of logarithmic axes are readable without powers. Errors: see [`Axis::span`].
+    fn is_readable(&self) -> std::result::Result<bool, String> {
+        let horizontal = [(Some(&self.x), self.extent(Dimension::X, Side::Left)), (self.top.as_ref(), None)];
+        let vertical = [Side::Left, Side::Right].map(|side| (self.vertical(side), self.extent(Dimension::Y, side)));
+        for (axis, extent) in horizontal.into_iter().chain(vertical) {
+            let Some(axis) = axis.filter(|axis| axis.shows_powers()) else { continue };
+            let (min, max) = axis.span(extent)?;
+            if !ticks::is_readable(min, max) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One notation in a figure: powers of ten on all logarithmic axes of its panels, or on none.
+    pub(crate) fn agree_on_notation(panels: &mut [Self]) -> std::result::Result<(), String> {
+        for panel in panels.iter() {
+            if !panel.is_readable()? {
+                return Ok(());
+            }
+        }
+        for panel in panels {
+            let axes = [&mut panel.x, &mut panel.left].into_iter().chain(&mut panel.top).chain(&mut panel.right);
+            axes.for_each(Axis::without_powers);
+        }
+        Ok(())
     }
 
     pub(crate) fn vertical(&self, side: Side) -> Option<&Axis> {

@@ -52,14 +52,18 @@ pub struct DataTable {
 }
 
 impl DataTable {
-    /// The same with a last column that says the same in each row.
-    pub(crate) fn with_remark(&self, name: &str, remark: &str) -> Self {
+    /// The same with a last column of what is to be said of the series of each row.
+    pub(crate) fn with_remark<'a>(&self, name: &str, remark: impl Fn(&str) -> &'a str) -> Self {
         let mut table = self.clone();
         let width = table.columns.len();
         table.columns.push(Column::new(name, ""));
         for row in &mut table.rows {
             row.resize(width, Cell::Number(f64::NAN));
-            row.push(remark.into());
+            let said = match row.first() {
+                Some(Cell::Text(series)) => remark(series),
+                _ => "",
+            };
+            row.push(said.into());
         }
         table
     }

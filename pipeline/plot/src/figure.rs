@@ -62,6 +62,8 @@ pub struct Figure {
     option: Value,
     data: DataTable,
     status: Option<String>,
+    /// Of single series, where they are not alike.
+    of_series: Vec<(String, String)>,
 }
 
 impl Figure {
@@ -92,6 +94,7 @@ impl Figure {
             option,
             data,
             status: None,
+            of_series: Vec::new(),
         })
     }
 
@@ -108,7 +111,8 @@ impl Figure {
             Rect::new(column * (width + PANEL_GAP), row * (height + PANEL_GAP), width, height)
         };
         let panels = panels.into_iter().map(Cartesian::prepared).collect::<std::result::Result<Vec<_>, _>>();
-        let panels = panels.map_err(problem)?;
+        let mut panels = panels.map_err(problem)?;
+        Cartesian::agree_on_notation(&mut panels).map_err(problem)?;
         let mut by_column = vec![Margins::default(); columns];
         let mut by_row = vec![Margins::default(); rows];
         for (index, panel) in panels.iter().enumerate().filter(|_| panels.len() > 1) {
@@ -132,6 +136,13 @@ impl Figure {
     /// height, and behind the data of an interactive chart.
     pub fn status_banner(mut self, text: impl Into<String>) -> Self {
         self.status = Some(text.into());
+        self
+    }
+
+    /// Says of what status each series is, by its name, where a banner is of some of them only: the data
+    /// tell it row by row. Rows of other series, such as guides, have none.
+    pub fn status_of_series(mut self, statuses: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.of_series = statuses.into_iter().collect();
         self
     }
 
@@ -162,10 +173,14 @@ impl Figure {
 
     /// The data as CSV, see [`DataTable::csv`]; a status stands in a column of its own.
     pub fn data_csv(&self) -> String {
-        match &self.status {
-            None => self.data.csv(),
-            Some(status) => self.data.with_remark("status", &status.to_lowercase()).csv(),
-        }
+        let Some(status) = &self.status else { return self.data.csv() };
+        let whole = status.to_lowercase();
+        let of = |series: &str| match self.of_series.iter().find(|(name, _)| name == series) {
+            Some((_, status)) => status.as_str(),
+            None if self.of_series.is_empty() => whole.as_str(),
+            None => "",
+        };
+        self.data.with_remark("status", of).csv()
     }
 
     /// The ECharts option for an interactive chart. Functions in it are marked strings;
@@ -224,6 +239,7 @@ fn slug(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Column;
 
     const ABOUT: About = About { id: "a.b c", title: "t", alt: "x" };
 
@@ -244,6 +260,35 @@ mod tests {
     #[test]
     fn ids_become_slugs() {
         assert_eq!(slug("fig2.l4.lenet<>"), "fig2-l4-lenet--");
+    }
+
+    #[test]
+    fn the_status_stands_in_the_data_of_each_series() {
+        let mut data = DataTable::new([Column::new("x", "")]);
+        ["a", "b", ""].into_iter().for_each(|series| data.push(series, [1.0.into()]));
+        let figure = Figure::new(ABOUT, Size::pt(100.0, 100.0), Chart::new(), json!({}), data).expect("a figure");
+        let figure = figure.status_banner("SIMULATED");
+        assert_eq!(figure.data_csv(), "series,x,status\na,1,simulated\nb,1,simulated\n,1,simulated\n");
+        let figure = figure.status_of_series([("a".into(), "measured".into()), ("b".into(), "simulated".into())]);
+        assert_eq!(figure.data_csv(), "series,x,status\na,1,measured\nb,1,simulated\n,1,\n");
+    }
+
+    #[test]
+    fn logarithmic_axes_of_a_figure_have_one_notation() {
+        let panel = |x: [f64; 2]| {
+            let look = style::Look::nth(0);
+            let points = crate::Points::new("p", &x, &[0.01, 100.0], look);
+            Cartesian::new(crate::Axis::log("x", "MAC"), crate::Axis::log("y", "J")).mark(points)
+        };
+        let drawn = |panels: Vec<Cartesian>| {
+            let figure = Figure::panels(ABOUT, Size::pt(300.0, 120.0), 2, panels).expect("a figure");
+            figure.svg().expect("drawn")
+        };
+        let plain = drawn(vec![panel([1.0, 100.0]), panel([0.1, 1000.0])]);
+        assert!(plain.contains(">0.01<") && plain.contains(">1000<") && !plain.contains(">10¹<"), "{plain}");
+        let powers = drawn(vec![panel([1.0, 100.0]), panel([1e3, 1e9])]);
+        assert!(powers.contains(">10¹<") && powers.contains(">10⁹<") && powers.contains(">-</tspan>"), "{powers}");
+        assert!(!powers.contains(">100<") && !powers.contains(">0.01<"), "{powers}");
     }
 
     #[test]

@@ -7,6 +7,11 @@ use ttf_parser::Face;
 /// Family name as it stands in the font files and in the SVG.
 pub const FAMILY: &str = "Noto Sans";
 
+/// The sign of a negative exponent. The typeface has no glyph for it: a drawing shows a raised hyphen, which has
+/// the width and the weight of a minus between raised digits.
+pub(crate) const RAISED_MINUS: char = '⁻';
+pub(crate) const STANDS_FOR_RAISED_MINUS: char = '-';
+
 /// How far letters reach above and below the middle line of a text (SVG's central baseline), for the
 /// size: ascenders, and descenders with brackets.
 const ABOVE_MIDDLE: f64 = 0.42;
@@ -93,6 +98,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 /// Advance in font units; one em for a character that the font lacks. That is also what ECharts
 /// counts on: it takes the width of an ideograph for the height of a line.
 fn advance(face: &Face, character: char) -> u16 {
+    let character = if character == RAISED_MINUS { STANDS_FOR_RAISED_MINUS } else { character };
     face.glyph_index(character).and_then(|glyph| face.glyph_hor_advance(glyph)).unwrap_or(face.units_per_em())
 }
 
@@ -132,6 +138,7 @@ mod tests {
         assert_eq!(Font::regular(10.0).width("20 25"), (4.0 * 1171.0 + 532.0) / 204.8);
         assert!(Font::bold(10.0).width("Energy") > Font::regular(10.0).width("Energy"));
         assert_eq!(Font::regular(9.0).width("国"), 9.0);
+        assert_eq!(Font::regular(9.0).width("10⁻³"), Font::regular(9.0).width("10-³"));
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub const GRID: Colour = Colour::rgb(0xe2e2e2);
 /// Ground of the strip that marks a figure as simulated or reconstructed.
 pub const STATUS: Colour = Colour::rgb(0xb3261e);
 
+/// A colour of lines for text about them, which needs more contrast: nearer to that of other texts.
+pub(crate) fn as_text(colour: Colour) -> Colour {
+    colour.towards(INK, 0.3)
+}
+
 /// Font sizes in pt.
 pub const AXIS_TITLE_SIZE: f64 = 8.5;
 pub const TICK_SIZE: f64 = 7.5;
@@ -71,10 +76,12 @@ pub enum Marker {
     Cross,
     Triangle,
     Diamond,
+    /// A circle a third as wide as the others, for what hardly matters.
+    Dot,
 }
 
 impl Marker {
-    /// The shapes in the order in which they are easiest to tell apart.
+    /// The shapes of the same weight in the order in which they are easiest to tell apart.
     pub const ALL: [Marker; 5] = [Marker::Circle, Marker::Square, Marker::Cross, Marker::Triangle, Marker::Diamond];
 
     /// ECharts symbol. All but the circle are paths, because ECharts keeps the aspect ratio of
@@ -86,13 +93,15 @@ impl Marker {
             Marker::Cross => "path://M1 0L2 1L3 0L4 1L3 2L4 3L3 4L2 3L1 4L0 3L1 2L0 1Z",
             Marker::Triangle => "path://M2 0L4 3.6H0Z",
             Marker::Diamond => "path://M2 0L4 2L2 4L0 2Z",
+            // Strokes without length at the corners keep the room of a larger shape.
+            Marker::Dot => "path://M0 0H0M6 6H6M2 3A1 1 0 1 0 4 3A1 1 0 1 0 2 3Z",
         }
     }
 
     /// Width at which the shape looks as large as a circle of diameter 1.
     pub(crate) fn relative_size(self) -> f64 {
         match self {
-            Marker::Circle => 1.0,
+            Marker::Circle | Marker::Dot => 1.0,
             Marker::Square => 0.9,
             Marker::Cross => 1.1,
             Marker::Triangle | Marker::Diamond => 1.15,
@@ -230,6 +239,7 @@ mod tests {
     fn marks_and_text_stand_out_from_white() {
         for colour in CATEGORICAL {
             assert!(colour.contrast(Colour::WHITE) >= 3.0, "{colour}");
+            assert!(as_text(colour).contrast(Colour::WHITE) >= 4.5, "{colour} as text");
         }
         for colour in [INK, MUTED, STATUS] {
             assert!(colour.contrast(Colour::WHITE) >= 4.5, "{colour}");

@@ -3,6 +3,10 @@
 //! Ticks are chosen and written here rather than by ECharts, so that the layout knows how wide the
 //! labels are before anything is drawn.
 
+use std::ops::RangeInclusive;
+
+use crate::font;
+
 /// How tick and value labels are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Format {
@@ -17,10 +21,15 @@ pub enum Format {
     Millions,
     /// In billions: `4.1G`.
     Billions,
-    /// Powers of ten: `10³`; with negative ones among them `0.01`, `1`, `1e6`, because the typeface has
-    /// no raised minus. Other values are written plainly.
+    /// Powers of ten: `10³`, `10⁻²`. Where all logarithmic axes of a figure lie between a thousandth and ten
+    /// thousand, [`Each`](Self::Each) is written in its place: a figure has one notation.
     Powers,
+    /// Each value by itself, with as many decimals as it needs: `0.01`, `1`, `100`.
+    Each,
 }
+
+/// Values that are read without counting zeros.
+const READABLE: RangeInclusive<f64> = 1e-3..=1e4;
 
 /// Between groups of three digits.
 const THIN_SPACE: char = '\u{2009}';
@@ -33,23 +42,17 @@ impl Format {
             Format::Thousands => (1e3, "K"),
             Format::Millions => (1e6, "M"),
             Format::Billions => (1e9, "G"),
-            Format::Plain | Format::Fixed(_) | Format::Powers => (1.0, ""),
+            Format::Plain | Format::Fixed(_) => (1.0, ""),
+            Format::Powers => return powers(values),
+            Format::Each => return values.iter().map(|value| Format::Plain.label(*value)).collect(),
         };
         let scaled: Vec<f64> = values.iter().map(|value| value / divisor).collect();
         let decimals = match self {
             Format::Fixed(decimals) => decimals,
             _ => decimals_needed(&scaled),
         };
-        let raised = values.iter().all(|value| *value >= 1.0);
-        values
-            .iter()
-            .zip(scaled)
-            .map(|(value, scaled)| match power_of_ten(*value) {
-                Some(exponent) if self == Format::Powers => power(exponent, raised),
-                _ if value.is_nan() => "n/a".into(),
-                _ => decimal(scaled, decimals) + suffix,
-            })
-            .collect()
+        let label = |value: &f64| if value.is_nan() { "n/a".into() } else { decimal(*value, decimals) + suffix };
+        scaled.iter().map(label).collect()
     }
 
     /// Label of a value by itself.
@@ -97,18 +100,38 @@ fn power_of_ten(value: f64) -> Option<i32> {
     })
 }
 
-fn power(exponent: i32, raised: bool) -> String {
+/// Whether the ticks of a logarithmic axis from `min` to `max` are readable without powers.
+pub(crate) fn is_readable(min: f64, max: f64) -> bool {
+    logarithmic(min, max).iter().all(|tick| READABLE.contains(tick))
+}
+
+/// `10³`; with other values among them plainly if they are readable, else `2 × 10³`.
+fn powers(values: &[f64]) -> Vec<String> {
+    let exact: Option<Vec<i32>> = values.iter().map(|value| power_of_ten(*value)).collect();
+    match exact {
+        Some(exponents) => exponents.into_iter().map(power).collect(),
+        None if values.iter().all(|value| READABLE.contains(value)) => Format::Each.labels(values),
+        None => values.iter().map(|value| scientific(*value)).collect(),
+    }
+}
+
+fn scientific(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return Format::Plain.label(value);
+    }
+    // To six digits, as Rust writes it: `2.5e-7`.
+    let text = format!("{value:.5e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let mantissa = Format::Plain.label(mantissa.parse().unwrap_or(value));
+    format!("{mantissa} × {}", power(exponent.parse().unwrap_or(0)))
+}
+
+fn power(exponent: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let digits = exponent.unsigned_abs().to_string();
-    if raised && exponent >= 0 {
-        let raised = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]);
-        return format!("10{}", raised.collect::<String>());
-    }
-    match exponent {
-        ..-4 => format!("1e{MINUS}{digits}"),
-        -4..=4 => decimal(scaled(1.0, exponent), exponent.min(0).unsigned_abs() as usize),
-        5.. => format!("1e{digits}"),
-    }
+    let raised = digits.bytes().map(|digit| DIGITS[usize::from(digit - b'0') % 10]);
+    let sign = if exponent < 0 { font::RAISED_MINUS.to_string() } else { String::new() };
+    format!("10{sign}{}", raised.collect::<String>())
 }
 
 /// Multiples of `step` from `min` to `max`, each the double that is nearest to its decimal value.
@@ -204,20 +227,24 @@ mod tests {
         assert_eq!(logarithmic(3.0, 60.0), [5.0, 10.0, 20.0, 50.0]);
         assert_eq!(logarithmic(1e-3, 0.1), [0.001, 0.01, 0.1]);
         assert_eq!(Format::Powers.labels(&[1.0, 10.0, 1e12]), ["10⁰", "10¹", "10¹²"]);
-        assert_eq!(Format::Powers.labels(&[1e-6, 1e-3]), ["1e−6", "0.001"]);
-        assert_eq!(Format::Powers.labels(&[1e-3, 1.0, 1e12, 50.0]), ["0.001", "1", "1e12", "50"]);
+        assert_eq!(Format::Powers.labels(&[1e-6, 1e-3, 1.0]), ["10⁻⁶", "10⁻³", "10⁰"]);
+        assert_eq!(Format::Powers.labels(&[5.0, 10.0, 0.2]), ["5", "10", "0.2"]);
+        assert_eq!(Format::Powers.labels(&[2e-7, 1e-6, 2.5e6]), ["2 × 10⁻⁷", "1 × 10⁻⁶", "2.5 × 10⁶"]);
+        assert_eq!(Format::Each.labels(&[0.001, 0.1, 1.0, 1e4]), ["0.001", "0.1", "1", "10\u{2009}000"]);
+    }
+
+    #[test]
+    fn ticks_that_are_read_without_counting_zeros() {
+        assert!(is_readable(0.0006, 20_000.0) && is_readable(2.0, 8.0));
+        assert!(!is_readable(0.5, 1e5) && !is_readable(1e-4, 1.0));
     }
 
     #[test]
     fn every_character_of_a_label_is_in_the_font() {
         let powers: Vec<f64> = (-12..=12).map(|exponent| 10_f64.powi(exponent)).collect();
-        let labels = [
-            Format::Powers.labels(&powers),
-            Format::Powers.labels(&powers[12..]),
-            vec![Format::Plain.label(-1234567.0)],
-        ]
-        .concat();
-        assert!(crate::font::missing_glyphs(&labels.concat()).is_empty());
+        let labels = [Format::Powers.labels(&powers), vec![Format::Plain.label(-1234567.0)]].concat().concat();
+        // The raised minus is drawn as another glyph.
+        assert!(crate::font::missing_glyphs(&labels.replace(font::RAISED_MINUS, "")).is_empty());
         assert!(crate::font::Font::regular(10.0).width("\u{2009}") < 4.0);
     }
 }

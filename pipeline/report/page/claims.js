@@ -2,33 +2,51 @@
 
 const MEASURES = ['of the value', 'absolute', 'of the axis', ''];
 const VERDICTS = ['match', 'match (bootstrap)', 'differs', 'not recomputable'];
+const OWN_VERDICTS = ['as expected', 'as expected', 'not as expected', 'not recomputable'];
 // The order in which verdicts are sorted: what asks for attention first.
-const ORDER = ['differs', 'simulated', 'not recomputable', 'no values on file', 'match'];
+const ORDER = ['differs', 'not as expected', 'simulated', 'not recomputable', 'no values on file', 'nothing to compare', 'match', 'as expected'];
+// By what rows are filtered.
+const FILTERS = ['study', 'verdict', 'of', 'kind', 'data'];
 // Values below a row at first; more on demand.
 const AT_FIRST = 150;
 
-let rows = [];
+// Rows at first where each is a card of its own, on a narrow window.
+const CARDS = 50;
+const narrow = matchMedia('(max-width: 52rem)');
+
+// All rows, in the order of the page, and as they are sorted.
+let rows = [], sorted = [];
+let unfoldedCards = false;
 
 function startClaims() {
   const form = find('#claims .filters');
-  rows = all('table.claims tbody > tr').map(function (row, place) {
+  rows = all('table.claims tr[data-verdict]').map(function (row, place) {
     const cells = row.cells;
     row.dataset.study = row.parentElement.dataset.study;
     return {
       row: row, place: place, text: row.textContent.toLowerCase(),
       keys: {
         study: row.dataset.study, artifact: find('b', cells[1]).textContent,
-        published: number(cells[2].textContent), ours: number(cells[3].textContent),
+        published: number(cells[2].firstChild.textContent), ours: number(cells[3].title || cells[3].textContent),
         error: number(row.dataset.error), tolerance: number(row.dataset.tolerance),
         verdict: ORDER.indexOf(row.dataset.verdict)
       }
     };
   });
-  for (const name of ['study', 'verdict', 'kind', 'data']) offer(form.elements[name], name);
+  sorted = rows;
+  for (const name of FILTERS) offer(form.elements[name], name);
   form.hidden = false;
   form.addEventListener('submit', function (event) { event.preventDefault(); });
   form.addEventListener('input', filter);
-  form.addEventListener('reset', function () { setTimeout(filter); });
+  form.addEventListener('reset', function () {
+    all('table.claims th[aria-sort]').forEach(function (heading) { heading.removeAttribute('aria-sort'); });
+    if (sorted !== rows) arrange(rows);
+    setTimeout(filter);
+  });
+  const more = make('button', { type: 'button', class: 'more', hidden: true });
+  more.addEventListener('click', function () { unfoldedCards = true; filter(); });
+  find('#claims .nothing').before(more);
+  narrow.addEventListener('change', filter);
   all('table.claims th[data-sort]').forEach(sortable);
   all('table.claims td.artifact').forEach(openable);
   all('table.claims td.rerun code').forEach(function (code) {
@@ -57,20 +75,32 @@ function offer(select, name) {
 function filter() {
   const form = find('#claims .filters');
   const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const wanted = ['study', 'verdict', 'kind', 'data'].map(function (name) { return [name, form.elements[name].value]; })
+  const wanted = FILTERS.map(function (name) { return [name, form.elements[name].value]; })
     .filter(function (pair) { return pair[1]; });
-  let shown = 0;
-  for (const entry of rows) {
+  const most = narrow.matches && !unfoldedCards && !words.length && !wanted.length ? CARDS : Infinity;
+  const shown = { published: 0, ours: 0 };
+  const known = { published: 0, ours: 0 };
+  let passed = 0, besidesSeen = false;
+  for (const entry of sorted) {
     const row = entry.row;
     const passes = words.every(function (word) { return entry.text.includes(word); }) &&
       wanted.every(function (pair) { return row.dataset[pair[0]] === pair[1]; });
-    if (row.hidden === passes) row.hidden = !passes;
+    const seen = passes && passed < most;
+    if (row.hidden === seen) row.hidden = !seen;
     const below = row.nextElementSibling;
-    if (below && below.classList.contains('values')) below.hidden = !passes || find('button.open', row).getAttribute('aria-expanded') !== 'true';
-    if (passes) shown += 1;
+    if (below && below.classList.contains('values')) below.hidden = !seen || find('button.open', row).getAttribute('aria-expanded') !== 'true';
+    known[row.dataset.of] += 1;
+    if (passes) { passed += 1; shown[row.dataset.of] += 1; }
+    if (seen && row.dataset.of === 'ours') besidesSeen = true;
   }
-  find('#claims .count').textContent = shown + ' of ' + rows.length + ' claims';
-  find('#claims .nothing').hidden = shown > 0;
+  const besides = find('table.claims tbody.besides > tr');
+  if (besides) besides.hidden = !besidesSeen;
+  find('#claims .count').textContent = shown.published + ' of ' + known.published + ' artifacts, ' +
+    shown.ours + ' of ' + known.ours + ' checks besides';
+  find('#claims .nothing').hidden = passed > 0;
+  const more = find('#claims .more');
+  more.hidden = passed <= most;
+  more.textContent = 'Show all ' + passed + ' claims';
 }
 
 function sortable(heading) {
@@ -81,25 +111,33 @@ function sortable(heading) {
     all('table.claims th[aria-sort]').forEach(function (other) { other.removeAttribute('aria-sort'); });
     heading.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
     sort(heading.dataset.sort, descending ? -1 : 1);
+    filter();
     say('Sorted by ' + button.textContent + (descending ? ', descending' : ', ascending'));
   });
 }
 
 function sort(key, direction) {
-  const sorted = rows.slice().sort(function (a, b) {
+  arrange(rows.slice().sort(function (a, b) {
     const x = a.keys[key], y = b.keys[key];
     if (x === y) return a.place - b.place;
     if (x === null || y === null) return x === null ? 1 : -1;
     return (x < y ? -1 : 1) * direction;
-  });
-  const body = make('tbody', { role: 'rowgroup' });
+  }));
+}
+
+// Puts all rows in an order: what was published, the heading of what was not, and that.
+function arrange(order) {
+  sorted = order;
+  const heading = find('table.claims > tbody.besides');
+  const bodies = { published: make('tbody', { role: 'rowgroup' }), ours: make('tbody', { role: 'rowgroup' }) };
   for (const entry of sorted) {
     const below = entry.row.nextElementSibling;
+    const body = bodies[entry.row.dataset.of];
     body.append(entry.row);
     if (below && below.classList.contains('values')) body.append(below);
   }
   all('table.claims > tbody').forEach(function (old) { old.remove(); });
-  find('table.claims').append(body);
+  find('table.claims').append(bodies.published, ...(heading ? [heading, bodies.ours] : []));
 }
 
 // The name of an artifact opens its values.
@@ -133,7 +171,7 @@ async function details(row) {
   if (claim.title) parts.push(make('p', {}, make('b', {}, claim.title)));
   for (const problem of claim.problems || []) parts.push(make('p', { class: 'note bad' }, problem));
   for (const text of [claim.why, claim.note]) if (text) parts.push(make('p', { class: 'remark' }, text));
-  if (claim.checks.length) parts.push(checks(claim.checks, id));
+  if (claim.checks.length) parts.push(checks(claim.checks, id, row.dataset.of === 'ours'));
   else parts.push(make('p', { class: 'remark' }, 'No value was compared.'));
   const links = [];
   for (const [kind, words] of [['figure', 'the figure'], ['table', 'the table']]) {
@@ -152,11 +190,12 @@ function split(id) {
   return [kind, study, name.join(':')];
 }
 
-function checks(values, id) {
+// The compared values of an artifact; `besides` says that they are of a check against what was not published.
+function checks(values, id, besides) {
   const body = make('tbody');
   const table = make('table', { class: 'checks' }, [
     make('caption', {}, values.length + (values.length === 1 ? ' compared value of ' : ' compared values of ') + id),
-    make('thead', {}, make('tr', {}, ['Value', 'Published', 'Made here', 'Error', 'Tolerance', 'Verdict'].map(function (title, place) {
+    make('thead', {}, make('tr', {}, ['Value', besides ? 'Expected' : 'Published', 'Made here', 'Error', 'Tolerance', 'Verdict'].map(function (title, place) {
       return make('th', { scope: 'col', class: place > 0 && place < 5 ? 'number' : null }, title);
     }))),
     body
@@ -170,7 +209,7 @@ function checks(values, id) {
       return make('tr', { class: verdict === 2 ? 'differs' : null }, [
         make('th', { scope: 'row' }, path), make('td', { class: 'number' }, published), make('td', { class: 'number' }, ours),
         make('td', { class: 'number' }, error === null ? '–' : [brief(error), make('small', {}, unit)]),
-        make('td', { class: 'number' }, tolerance === null ? 'equal' : brief(tolerance)), make('td', {}, VERDICTS[verdict])
+        make('td', { class: 'number' }, tolerance === null ? 'equal' : brief(tolerance)), make('td', {}, (besides ? OWN_VERDICTS : VERDICTS)[verdict])
       ]);
     }));
   }
@@ -186,7 +225,7 @@ function brief(value) { return value === 0 ? '0' : value.toExponential(1); }
 
 // A link to a claim shows it whatever the filters are.
 function showClaim(row) {
-  if (row.hidden) { find('#claims .filters').reset(); filter(); }
+  if (row.hidden) { unfoldedCards = true; find('#claims .filters').reset(); filter(); }
   const button = find('button.open', row);
   if (button.getAttribute('aria-expanded') !== 'true') toggle(row, button);
 }

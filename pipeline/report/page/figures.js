@@ -26,13 +26,44 @@ function startFigures() {
     data.addEventListener('click', async function () {
       save(data.dataset.file, 'text/csv', (await unpackJson(figure.id)).csv);
     });
+    find('figcaption', figure).append(tabulated(figure));
     find('details', figure).addEventListener('toggle', function () { tellOrigin(find('.origin', figure)); });
     const claim = find('.origin a[href^="#claim:"]', figure);
-    if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: nothing of it is on file';
+    if (claim && !document.getElementById(claim.getAttribute('href').slice(1))) claim.parentElement.textContent = 'none: no values of it are on file';
   });
   nearView(figures, draw, function (figure) { if (figure.chart) picture(figure); });
   comeAlive(figures);
   addEventListener('beforeprint', function () { figures.forEach(draw); });
+}
+
+function titleOf(figure) { return find('figcaption b', figure).textContent; }
+
+// The data behind a figure as a table, for who does not see it or does not use a mouse.
+function tabulated(figure) {
+  const folded = make('details', { class: 'data-table' }, make('summary', {}, 'Data as a table'));
+  folded.addEventListener('toggle', async function () {
+    if (!folded.open || folded.childElementCount > 1) return;
+    try {
+      const [columns, ...rows] = separated((await unpackJson(figure.id)).csv);
+      const table = grid({ id: 'Data of ' + titleOf(figure), columns: columns, rows: rows, units: {} }, new Map());
+      find('caption', table).textContent = rows.length + ' rows, as in the file';
+      folded.append(table);
+    } catch (error) { folded.append(failure(error)); }
+  });
+  return folded;
+}
+
+// The rows of a CSV (RFC 4180): numbers where a field is one, null where it is empty.
+function separated(csv) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n|$)/g)) {
+    const text = quoted === undefined ? plain : quoted.replaceAll('""', '"');
+    const isNumber = quoted === undefined && text !== '' && Number.isFinite(Number(text));
+    rows[rows.length - 1].push(isNumber ? Number(text) : text);
+    if (end === '\n') rows.push([]);
+    if (end === '') break;
+  }
+  return rows.filter(function (row) { return row.length > 1 || row[0] !== ''; });
 }
 
 // Shows the drawing: the one that stands in the page for readers without JavaScript, or a packed one.
@@ -60,6 +91,14 @@ async function draw(figure) {
     figure.alt = (find('desc', drawing) || drawing).textContent;
     place.append(frame);
     place.style.aspectRatio = '';
+    // Shown beside wide drawings; to a screen reader the drawing says it itself.
+    find('figcaption', figure).append(make('p', { class: 'shows', 'aria-hidden': 'true' }, figure.alt));
+    // Where it is wider than its card, it can be scrolled by keyboard, too.
+    if (place.scrollWidth > place.clientWidth) {
+      place.tabIndex = 0;
+      place.setAttribute('role', 'region');
+      place.setAttribute('aria-label', 'Drawing: ' + titleOf(figure));
+    }
   } catch (error) { place.append(failure(error)); }
 }
 
@@ -79,7 +118,7 @@ async function enliven(figure) {
     place.append(live);
     const chart = window.echarts.init(stage, null, { renderer: 'svg', width: width, height: height });
     chart.setOption({ animation: false, progressive: 0 });
-    chart.setOption(interactive(option));
+    chart.setOption(interactive(option, chart));
     figure.chart = { chart: chart, live: live, stage: stage, width: width };
     fit(figure);
     find('.picture', place).hidden = true;
@@ -125,13 +164,36 @@ function specification(source) {
 }
 
 // What a screen has and paper has not.
-function interactive(option) {
+function interactive(option, chart) {
   option.tooltip = {
     trigger: 'item', confine: true, transitionDuration: 0, borderColor: '#6b6b6b', borderWidth: 0.5, padding: [3, 5],
     backgroundColor: '#ffffff', textStyle: { fontSize: 7.5, color: '#262626', fontFamily: 'Noto Sans, sans-serif' },
-    formatter: function (point) { return describe(option, point); }
+    formatter: function (point) { return describe(option, point); },
+    position: function (at, points, element, mark, size) { return beside(at, size, legendsOf(chart)); }
   };
   return option;
+}
+
+// The boxes of the legends: left, top, right, bottom.
+function legendsOf(chart) {
+  return chart.getModel().queryComponents({ mainType: 'legend' }).map(function (legend) {
+    const { group } = chart.getViewOfComponentModel(legend), box = group.getBoundingRect();
+    return [group.x + box.x, group.y + box.y, group.x + box.x + box.width, group.y + box.y + box.height];
+  });
+}
+
+// Where a box of words stands beside a point: within the chart, and over no legend if there is room elsewhere.
+function beside([x, y], { contentSize: [width, height], viewSize }, legends) {
+  const gap = 6;
+  const places = [y + gap, y - gap - height].flatMap(function (top) { return [[x + gap, top], [x - gap - width, top]]; })
+    .map(function (place) {
+      return place.map(function (start, along) { return Math.max(0, Math.min(start, viewSize[along] - [width, height][along])); });
+    });
+  function covers([left, top]) {
+    const onPoint = left < x && x < left + width && top < y && y < top + height;
+    return onPoint || legends.some(function ([l, t, r, b]) { return left < r && l < left + width && top < b && t < top + height; });
+  }
+  return places.find(function (place) { return !covers(place); }) || places[0];
 }
 
 function list(value) { return value === undefined ? [] : [value].flat(); }
@@ -150,9 +212,16 @@ function describe(option, point) {
   values.forEach(function ([value, axis], place) {
     if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value)) || isCategory(axis)) return;
     const name = point.seriesType === 'boxplot' ? quartiles[place - 1] || '' : title(axis);
-    lines.push((name ? escape(name) + ': ' : '') + escape(String(value)));
+    lines.push((name ? escape(name) + ': ' : '') + escape(typeof value === 'number' ? readable(value) : String(value)));
   });
   return lines.join('<br>');
+}
+
+// A number for reading: seven digits, and thousands in groups.
+function readable(value) {
+  const [whole, fraction] = (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)))).split('.');
+  const grouped = /^-?\d{5,}$/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, '\u2009') : whole;
+  return fraction === undefined ? grouped : grouped + '.' + fraction;
 }
 
 function title(axis) { return axis && axis.name ? String(axis.name) : ''; }
@@ -170,7 +239,8 @@ function comeAlive(figures) {
       clearTimeout(waiting.get(figure));
       // Most of it, or as much as there is room for.
       const stays = entry.intersectionRatio >= 0.6 || entry.intersectionRect.height >= innerHeight / 2;
-      if (stays && !figure.dataset.asked) waiting.set(figure, setTimeout(function () { enliven(figure); }, STAYS));
+      // Asked when the time is over: its reader may choose the drawing meanwhile.
+      if (stays) waiting.set(figure, setTimeout(function () { if (!figure.dataset.asked) enliven(figure); }, STAYS));
     }
   }, { threshold: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1] });
   figures.forEach(function (figure) { watcher.observe(find('.drawing', figure)); });

@@ -3,6 +3,9 @@
 const LAYERS = ['simulate', 'reconstruct', 'ingest', 'clean', 'aggregate', 'stats', 'figures', 'typeset'];
 // How often the order of a layer is brought nearer to that of its neighbours.
 const SWEEPS = 6;
+// Names of stages are read down to this scale; pictures in narrower frames, in px, are not scaled.
+const LEAST_ZOOM = 0.7;
+const LEAST_WIDTH = 640;
 const SVG = 'http://www.w3.org/2000/svg';
 
 let graph = null;
@@ -103,7 +106,9 @@ function unfoldGraph(folded, stages, told) {
   const view = make('div', { class: 'view', role: 'group', 'aria-label': 'Stages of ' + folded.dataset.study, 'aria-describedby': hint }, canvas);
   const panel = make('div', { class: 'panel', 'aria-live': 'polite' });
   folded.append(
-    make('p', { class: 'hint', id: hint }, ['Arrow keys go from stage to stage, Enter chooses. ', zooms(canvas)]),
+    make('p', { class: 'hint' }, [
+      make('span', { id: hint }, 'Arrow keys go from stage to stage, Enter chooses.'), zooms(canvas, view), alone(folded)
+    ]),
     make('div', { class: 'graph-body' }, [view, panel])
   );
   canvas.addEventListener('click', function (event) {
@@ -115,6 +120,7 @@ function unfoldGraph(folded, stages, told) {
   const first = find('button.node', canvas);
   if (first) first.tabIndex = 0;
   edges(canvas, stages, told);
+  canvas.fit();
 }
 
 function node(stage) {
@@ -126,18 +132,43 @@ function node(stage) {
   }, [make('span', {}, stage.name), ' ', make('small', {}, bad ? stage.outcome : took)]);
 }
 
-function zooms(canvas) {
-  let zoom = 1;
-  function button(sign, words, factor) {
+// Buttons for the scale. Until they are used all layers are in view, if their names can still be read so.
+function zooms(canvas, view) {
+  let zoom = 1, chosen = false;
+  function set(scale) { zoom = scale; canvas.style.zoom = scale; }
+  function whole() {
+    set(1);
+    // One that is folded, or hardly as wide as a layer, has nothing to be fitted to.
+    if (view.clientWidth > LEAST_WIDTH) set(Math.min(1, Math.max(LEAST_ZOOM, view.clientWidth / canvas.scrollWidth)));
+  }
+  canvas.fit = function () { if (!chosen) whole(); };
+  function button(sign, words, act) {
     const one = make('button', { type: 'button', 'aria-label': words, title: words }, sign);
     one.addEventListener('click', function () {
-      zoom = Math.min(2, Math.max(0.3, zoom * factor));
-      canvas.style.zoom = zoom;
+      chosen = true;
+      act();
       say('Zoom ' + Math.round(zoom * 100) + ' %');
     });
     return one;
   }
-  return make('span', { class: 'zooms' }, [button('−', 'Smaller', 0.8), button('+', 'Larger', 1.25)]);
+  function by(factor) { return function () { set(Math.min(2, Math.max(0.3, zoom * factor))); }; }
+  return make('span', { class: 'zooms' }, [button('−', 'Smaller', by(0.8)), button('+', 'Larger', by(1.25)), button('↔', 'Fit to the width', whole)]);
+}
+
+// A switch that leaves of the picture what the chosen stage rests on.
+function alone(folded) {
+  const button = make('button', { type: 'button', class: 'alone', 'aria-pressed': 'false' }, 'Only what it rests on');
+  button.disabled = true;
+  button.addEventListener('click', function () {
+    const on = button.getAttribute('aria-pressed') !== 'true';
+    button.setAttribute('aria-pressed', String(on));
+    find('.graph-body', folded).classList.toggle('alone', on);
+    find('.canvas', folded).fit();
+    find('.canvas', folded).lay();
+    const chosen = find('button.node[aria-pressed="true"]', folded);
+    if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  });
+  return button;
 }
 
 // Lines between stages of one study. Those into the last layer, which reads everything, are drawn on demand.
@@ -158,12 +189,14 @@ function edges(canvas, stages, told) {
     }
   }
   canvas.prepend(drawing);
-  // The layers move when the window or the panel beside them does.
-  new ResizeObserver(function () { lines.forEach(lay); }).observe(canvas);
+  // The layers move when the window or the panel beside them does, and when some of them are hidden.
+  canvas.lay = function () { lines.forEach(lay); };
+  new ResizeObserver(canvas.lay).observe(canvas);
 }
 
 // Lays a line from the right of one box to the left of another, or around the right if they stand in one layer.
 function lay([path, from, to]) {
+  if (!from.offsetParent || !to.offsetParent) { path.setAttribute('d', ''); return; }
   const [x1, y1] = [from.offsetLeft + from.offsetWidth, from.offsetTop + from.offsetHeight / 2];
   const same = from.offsetLeft === to.offsetLeft;
   const [x2, y2] = [same ? x1 : to.offsetLeft, to.offsetTop + to.offsetHeight / 2];
@@ -177,7 +210,8 @@ function walk(event, canvas) {
   const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
   if (!here || !step) return;
   event.preventDefault();
-  const columns = all('.layer', canvas).map(function (layer) { return all('button.node', layer); });
+  const columns = all('.layer', canvas).map(function (layer) { return all('button.node', layer).filter(function (node) { return node.offsetParent; }); })
+    .filter(function (nodes) { return nodes.length; });
   const column = columns.findIndex(function (nodes) { return nodes.includes(here); });
   let next;
   if (step[1]) next = columns[column][columns[column].indexOf(here) + step[1]];
@@ -203,20 +237,29 @@ function reach(told, start, next) {
 async function showStage(id, moves) {
   const told = await readGraph();
   const stage = told.byId.get(id);
-  if (!stage) return;
+  all('#stages .finder + .note').forEach(function (old) { old.remove(); });
+  if (!stage) {
+    find('#stages .finder').after(make('p', { class: 'note caution', role: 'alert' }, 'There is no stage ' + id + ' in this build.'));
+    find('#stages .finder').scrollIntoView({ block: 'center' });
+    return;
+  }
   const folded = find('#stages details.graph[data-study="' + CSS.escape(stage.study) + '"]');
   folded.open = true;
   unfoldGraph(folded, told.stages.filter(function (other) { return other.study === stage.study; }), told);
   const before = reach(told, stage.number, function (one) { return one.origins; });
   const after = reach(told, stage.number, function (one) { return one.readers; });
   find('.graph-body', folded).classList.add('chosen');
+  find('button.alone', folded).disabled = false;
+  find('.panel', folded).replaceChildren(...panel(stage, told, before.size, after.size));
+  // The panel takes room from the picture.
+  find('.canvas', folded).fit();
   for (const button of all('button.node', folded)) {
     const number = told.byId.get(button.dataset.stage).number;
     const chosen = number === stage.number;
     button.setAttribute('aria-pressed', String(chosen));
     button.classList.toggle('related', before.has(number) || after.has(number));
+    button.classList.toggle('before', before.has(number));
     button.tabIndex = chosen ? 0 : -1;
-    if (chosen && moves) { button.scrollIntoView({ block: 'center', inline: 'center' }); button.focus({ preventScroll: true }); }
   }
   for (const path of all('.edges path', folded)) {
     const [from, to] = [Number(path.dataset.from), Number(path.dataset.to)];
@@ -224,7 +267,9 @@ async function showStage(id, moves) {
     const down = (after.has(from) || from === stage.number) && (after.has(to) || to === stage.number);
     path.classList.toggle('on', up || down);
   }
-  find('.panel', folded).replaceChildren(...panel(stage, told, before.size, after.size));
+  find('.canvas', folded).lay();
+  const chosen = find('button.node[aria-pressed="true"]', folded);
+  if (moves) { chosen.scrollIntoView({ block: 'center', inline: 'center' }); chosen.focus({ preventScroll: true }); }
 }
 
 function panel(stage, told, before, after) {
@@ -241,7 +286,9 @@ function panel(stage, told, before, after) {
     return numbers.length ? parts : [make('p', { class: 'muted' }, 'none')];
   }
   function entry(label, content) { return make('div', {}, [make('dt', {}, label), make('dd', {}, content)]); }
-  const last = stage.because && stage.because.length ? [make('br'), make('small', {}, stage.because.slice(0, 3).join('; '))] : [];
+  const reasons = stage.because || [];
+  const more = reasons.length > 1 ? ', and ' + (reasons.length - 1) + ' more' : '';
+  const last = reasons.length ? [make('br'), make('small', { title: reasons.join('\n') }, reasons[0] + more)] : [];
   return [
     make('h4', {}, stage.id),
     make('dl', {}, [

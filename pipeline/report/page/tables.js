@@ -11,6 +11,7 @@ function startTables() {
       document.getElementById('further:' + line.dataset.study + ':' + line.dataset.record);
     if (row) {
       claim.href = '#' + row.id;
+      line.dataset.of = row.dataset.of;
       find('summary', line).append(' ', find('.verdict', row).cloneNode(true));
     } else claim.closest('div').remove();
   }
@@ -26,23 +27,25 @@ async function unfold(line) {
     const claims = document.getElementById('pack:' + study + ':claims') ? await unpackJson(study + ':claims') : {};
     const claim = claims['claim:' + id] || claims['further:' + id] || { checks: [] };
     const printed = new Map(claim.checks.map(function (check) { return [check[0], check]; }));
-    if (record.kind === 'table') place.append(grid(record, printed));
-    else if (record.kind === 'figure') record.series.forEach(function (series) { place.append(points(record, series)); });
-    else place.append(values(record, printed));
+    const known = line.dataset.of === 'ours' ? 'expected' : 'published';
+    if (record.kind === 'table') place.append(grid(record, printed, known));
+    else if (record.kind === 'figure') record.series.forEach(function (series) { place.append(points(record, series, known)); });
+    else place.append(values(record, printed, known));
   } catch (error) { place.append(failure(error)); }
 }
 
 function unit(record, name) { return record.units && record.units[name] ? ' [' + record.units[name] + ']' : ''; }
 
-// A cell: as the original prints it, and in full below. What was published stands beside it if it differs.
-function cell(value, check) {
+// A cell: as the original prints it, and in full below. What it was compared with, `known` to be published or
+// expected, stands beside it if it differs.
+function cell(value, check, known) {
   if (value === null) return make('td', { class: 'number' }, 'NaN');
   if (typeof value === 'string') return make('td', { class: check && check[6] === 2 ? 'differs' : null }, value);
   const full = String(value);
   const rounded = check ? asPrinted(value, check[1]) : null;
   const content = rounded === null || rounded === full ? [full] : [rounded, make('small', {}, full)];
-  if (check && check[6] === 2) content.push(make('small', { class: 'published' }, 'published ' + check[1]));
-  return make('td', { class: 'number' + (check && check[6] === 2 ? ' differs' : ''), title: check ? 'published: ' + check[1] : null }, content);
+  if (check && check[6] === 2) content.push(make('small', { class: 'published' }, known + ' ' + check[1]));
+  return make('td', { class: 'number' + (check && check[6] === 2 ? ' differs' : ''), title: check ? known + ': ' + check[1] : null }, content);
 }
 
 // A number with as many decimals as a printed one has; null where that is no decimal number.
@@ -59,7 +62,7 @@ function frame(table, name) {
   return make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': name }, table);
 }
 
-function grid(record, printed) {
+function grid(record, printed, known) {
   const labelled = record.rows && record.rows.length && record.rows[0].length === record.columns.length + 1;
   const rows = record.rows || [];
   const heads = (labelled ? [''] : []).concat(record.columns);
@@ -68,12 +71,12 @@ function grid(record, printed) {
     rows.slice(from, to).forEach(function (row, place) {
       body.append(make('tr', {}, row.map(function (value, column) {
         if (labelled && column === 0) return make('th', { scope: 'row' }, String(value));
-        return cell(value, printed.get('rows[' + (from + place) + '].' + heads[column]));
+        return cell(value, printed.get('rows[' + (from + place) + '].' + heads[column]), known);
       })));
     });
   }
   const size = record.shape ? record.shape : [rows.length, record.columns.length];
-  const compared = printed.size ? 'rounded as published, in full below' : 'nothing published to compare with';
+  const compared = printed.size ? 'rounded as ' + known + ', in full below' : 'nothing ' + known + ' to compare with';
   const table = make('table', { class: 'made' }, [
     make('caption', {}, size[0] + ' rows, ' + size[1] + ' columns; ' + compared + '.'),
     make('thead', {}, make('tr', {}, heads.map(function (name) {
@@ -88,31 +91,31 @@ function grid(record, printed) {
   return make('div', {}, [frame(table, record.id), more]);
 }
 
-// Values by name, with what was published of each.
-function values(record, printed) {
+// Values by name, with what was published or expected of each.
+function values(record, printed, known) {
   const aliases = { rvalue: 'r_value', pvalue: 'p_value', stderr: 'std_err' };
   const body = make('tbody', {}, Object.entries(record.values || {}).map(function ([name, value]) {
     const check = printed.get(name) || printed.get(aliases[name]);
     return make('tr', {}, [
-      make('th', { scope: 'row' }, name + unit(record, name)), cell(value, check),
+      make('th', { scope: 'row' }, name + unit(record, name)), cell(value, check, known),
       make('td', { class: 'number' }, check ? check[1] : '–')
     ]);
   }));
   return frame(make('table', { class: 'made' }, [
     make('thead', {}, make('tr', {}, [
       make('th', { scope: 'col' }, 'Value'), make('th', { scope: 'col', class: 'number' }, 'Made here'),
-      make('th', { scope: 'col', class: 'number' }, 'Published')
+      make('th', { scope: 'col', class: 'number' }, known === 'published' ? 'Published' : 'Expected')
     ])),
     body
   ]), record.id);
 }
 
 // The points of a series that no drawing of its own shows.
-function points(record, series) {
+function points(record, series, known) {
   const columns = ['category', 'x', 'y', 'lower', 'upper', 'value'].filter(function (name) { return list(series[name]).length; });
   const length = Math.max(0, ...columns.map(function (name) { return series[name].length; }));
   const rows = Array.from({ length: length }, function (_, place) {
     return columns.map(function (name) { const value = series[name][place]; return value === undefined ? null : value; });
   });
-  return grid({ id: series.name || record.id, columns: columns, rows: rows, units: record.units }, new Map());
+  return grid({ id: series.name || record.id, columns: columns, rows: rows, units: record.units }, new Map(), known);
 }

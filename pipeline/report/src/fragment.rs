@@ -15,6 +15,8 @@ pub struct Fragment {
     pub verdict: String,
     /// HTML of its claims: rows of a table.
     pub claims: String,
+    /// HTML of what was not published and is checked besides: rows of the same table.
+    pub besides: String,
     /// HTML of its figures.
     pub figures: String,
     /// HTML of its tables.
@@ -53,7 +55,7 @@ impl Tone {
 pub struct Counts {
     /// Whether the study was made from a simulated campaign, so that nothing measured was compared.
     pub simulated_campaign: bool,
-    /// All artifacts that the original shows.
+    /// All artifacts that the original publishes.
     pub artifacts: usize,
     /// Match what was published, made from logs that the authors released.
     pub matched: usize,
@@ -69,10 +71,12 @@ pub struct Counts {
     pub not_comparable: usize,
     /// The released data do not give them.
     pub not_recomputable: usize,
-    /// Single values that were compared.
+    /// Single published values that were compared, points of bootstrap bands not counted.
     pub values: usize,
-    /// Records that must hold corrected or further values, and do not.
-    pub further_differ: usize,
+    /// Checks against what was not published, that hold.
+    pub besides: usize,
+    /// Checks against what was not published, that do not hold.
+    pub besides_differ: usize,
     /// Known values of simulated data that an analysis did not find again.
     pub truths_missed: usize,
 }
@@ -85,7 +89,7 @@ impl Counts {
 
     /// Whether anything is not as it should be.
     pub fn is_bad(&self) -> bool {
-        self.differ + self.further_differ + self.truths_missed > 0
+        self.differ + self.besides_differ + self.truths_missed > 0
     }
 }
 
@@ -102,7 +106,8 @@ impl std::iter::Sum for Counts {
             not_comparable: sum.not_comparable + one.not_comparable,
             not_recomputable: sum.not_recomputable + one.not_recomputable,
             values: sum.values + one.values,
-            further_differ: sum.further_differ + one.further_differ,
+            besides: sum.besides + one.besides,
+            besides_differ: sum.besides_differ + one.besides_differ,
             truths_missed: sum.truths_missed + one.truths_missed,
         })
     }

@@ -12,6 +12,9 @@ use crate::{Counts, Tone};
 /// The layers in the order in which data flow.
 const LAYERS: [&str; 8] = ["simulate", "reconstruct", "ingest", "clean", "aggregate", "stats", "figures", "typeset"];
 
+/// The folder of the papers; the page lies beside it.
+const PAPERS: &str = "derived/papers/";
+
 /// The verdict over all studies, and below it that of each.
 pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
     let shown = || studies.iter().filter_map(|part| part.fragment.as_ref().ok());
@@ -39,6 +42,23 @@ pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
                     },
                 }
             }
+            (papers(run))
+        }
+    }
+}
+
+/// Where the papers lie: beside the page, in the order of their names.
+fn papers(run: &Run) -> Markup {
+    let made = run.files.iter().filter(|file| file.sha256.is_some());
+    let mut names: Vec<&str> = made.filter_map(|file| file.path.strip_prefix(PAPERS)?.strip_suffix(".pdf")).collect();
+    names.sort_unstable();
+    html! {
+        @if !names.is_empty() {
+            article.card {
+                h3 { "The papers" }
+                p.title { "Typeset from the records that are compared here." }
+                ul.papers { @for name in names { li { a href={ "papers/" (name) ".pdf" } { (name) } } } }
+            }
         }
     }
 }
@@ -46,38 +66,45 @@ pub(crate) fn verdict(studies: &[Part], run: &Run) -> Markup {
 /// The verdict in one sentence, and how bad it is.
 fn judgement(studies: &[Part], run: &Run, sum: &Counts) -> (Tone, String) {
     let missing = studies.iter().filter(|part| part.fragment.is_err()).count();
-    let wrong = sum.differ + sum.further_differ + sum.truths_missed;
-    if wrong > 0 {
+    if sum.is_bad() {
         let differ = count(sum.differ, "artifact");
-        let further = match sum.further_differ + sum.truths_missed {
+        let further = match sum.besides_differ + sum.truths_missed {
             0 => String::new(),
-            others => format!(", and {} that is known besides", count(others, "value")),
+            others => format!(", and {} besides fail", count(others, "check")),
         };
         return (Tone::Bad, format!("{differ} of {} differ from what was published{further}.", sum.artifacts));
     }
-    let (matched, all) = (sum.all_matched(), sum.artifacts);
+    let (all_matched, matched, all) = (sum.all_matched(), sum.matched, sum.artifacts);
     if missing > 0 || !run.problems.is_empty() {
         let words =
-            format!("Incomplete: {matched} of {all} artifacts match what was published, and parts are missing.");
+            format!("Incomplete: {all_matched} of {all} artifacts match what was published, and parts are missing.");
         return (Tone::Bad, words);
     }
     if sum.simulated_campaign {
         let words = format!(
             "In part made from SIMULATED data, which show that the analyses work and nothing of any device. Of measured \
-             data, {matched} of {all} artifacts match what was published."
+             data, {all_matched} of {all} artifacts match what was published."
         );
         return (Tone::Caution, words);
     }
     let older = studies.iter().filter(|part| part.reservation.is_some()).count();
     if older > 0 {
         let words = format!(
-            "{matched} of {all} artifacts match what was published; {} shown as an older build left them.",
+            "{all_matched} of {all} artifacts match what was published; {} shown as an older build left them.",
             count(older, "part")
         );
         return (Tone::Caution, words);
     }
-    let values = sum.values;
-    (Tone::Good, format!("{matched} of {all} artifacts match what was published, in {values} values; none differs."))
+    // A match on released logs is a finding; one on others shows that the analysis is the same.
+    let (tone, others) = match all_matched - matched {
+        0 => (Tone::Good, String::new()),
+        others => (Tone::Caution, format!(", and {others} more on logs that stand in for measured ones")),
+    };
+    let words = format!(
+        "{matched} of {all} artifacts match what was published, on released logs{others}. Of {} compared values none differs.",
+        sum.values
+    );
+    (tone, words)
 }
 
 /// What the matches rest on, and what was not compared.
@@ -99,8 +126,11 @@ fn reservations(sum: &Counts) -> Markup {
                     @if place > 0 { " and " }
                     b { (number) } " rest on logs that are " (mark(status))
                 }
-                ", because the authors never released theirs."
+                ": the measured ones were never released, or are too large for the copies that we hold."
             }
+        }
+        @if sum.besides > 0 {
+            p { "Besides, " b { (sum.besides) } " checks hold against what was not published: corrected values and further ones." }
         }
         @if total > 0 {
             p {
@@ -180,7 +210,7 @@ pub(crate) fn made(run: &Run) -> Markup {
         }
     };
     html! {
-        p.lead { "Nothing here reaches an output: the bytes of all papers, figures and records are the same on every machine." }
+        p.lead { "Nothing here reaches an output: papers, figures and records do not tell on which machine they were made." }
         div.columns {
             (list("Machine", &run.machine))
             (list("Programs", &run.software))
@@ -214,7 +244,7 @@ pub(crate) fn cite(run: &Run, references: &str) -> Markup {
 mod tests {
     use super::*;
     use crate::Fragment;
-    use crate::run::Stage;
+    use crate::run::{File, Stage};
 
     fn part(study: &str, counts: Counts) -> Part {
         let fragment = Fragment {
@@ -222,6 +252,7 @@ mod tests {
             counts: Some(counts),
             verdict: format!("<h3>{study}</h3>"),
             claims: String::new(),
+            besides: String::new(),
             figures: String::new(),
             tables: String::new(),
             reference: String::new(),
@@ -245,7 +276,8 @@ mod tests {
         not_comparable: 0,
         not_recomputable: 1,
         values: 70,
-        further_differ: 0,
+        besides: 3,
+        besides_differ: 0,
         truths_missed: 0,
     };
 
@@ -253,8 +285,10 @@ mod tests {
     fn the_verdict_says_what_is_not_compared() {
         let told = told(&[part("a", GOOD), part("b", GOOD)], &Run::default());
         for words in [
-            "judgement good",
-            "12 of 18 artifacts match what was published, in 140 values; none differs.",
+            "judgement caution",
+            "10 of 18 artifacts match what was published, on released logs, and 2 more on logs that stand in",
+            "Of 140 compared values none differs.",
+            "<b>6</b> checks hold against what was not published",
             "<b>2</b> rest on logs that are <strong class=\"mark\">reconstructed</strong>",
             "<b>Not compared: 6</b>, namely ",
             "<b>4</b> made, with no printed values",
@@ -265,11 +299,19 @@ mod tests {
     }
 
     #[test]
+    fn only_what_rests_on_released_logs_is_good() {
+        let released = Counts { matched: 6, matched_reconstructed: 0, ..GOOD };
+        let told = told(&[part("a", released)], &Run::default());
+        assert!(told.contains("judgement good") && told.contains("6 of 9 artifacts match"), "{told}");
+        assert!(!told.contains("stand in"), "{told}");
+    }
+
+    #[test]
     fn what_differs_is_simulated_or_missing_is_never_good() {
         let run = Run::default();
         let differing = Counts { differ: 1, ..GOOD };
         assert!(told(&[part("a", differing)], &run).contains("1 artifact of 9 differ"));
-        for bad in [differing, Counts { further_differ: 1, ..GOOD }, Counts { truths_missed: 1, ..GOOD }] {
+        for bad in [differing, Counts { besides_differ: 1, ..GOOD }, Counts { truths_missed: 1, ..GOOD }] {
             assert!(told(&[part("a", bad)], &run).contains("judgement bad"));
         }
         let simulated = Counts { simulated_campaign: true, ..GOOD };
@@ -279,6 +321,20 @@ mod tests {
         assert!(told_of_missing.contains("judgement bad") && told_of_missing.contains("stage x failed"));
         let failed = Run { problems: vec!["stage y failed".into()], ..Run::default() };
         assert!(told(&[part("a", GOOD)], &failed).contains("judgement bad"));
+    }
+
+    #[test]
+    fn papers_that_are_there_are_linked() {
+        let file = |path: &str, sha256: Option<&str>| File {
+            path: path.into(),
+            sha256: sha256.map(str::to_owned),
+            ..File::default()
+        };
+        let made = [file("derived/papers/b.pdf", Some("0")), file("derived/papers/a.pdf", Some("1"))];
+        let run = Run { files: [made.to_vec(), vec![file("derived/papers/c.pdf", None)]].concat(), ..Run::default() };
+        let told = told(&[part("a", GOOD)], &run);
+        assert!(told.contains("<a href=\"papers/a.pdf\">a</a></li><li><a href=\"papers/b.pdf\">"), "{told}");
+        assert!(!told.contains("papers/c.pdf"));
     }
 
     #[test]

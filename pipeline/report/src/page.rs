@@ -35,6 +35,7 @@ pub fn page(shell: &str, studies: &[Part], run: &Run) -> String {
         &[
             ("verdict", &overview::verdict(studies, run).into_string()),
             ("claims", &each(|fragment| &fragment.claims)),
+            ("besides", &besides(&each(|fragment| &fragment.besides)).into_string()),
             ("figures", &parts_of(studies, "figures", |fragment| &fragment.figures).into_string()),
             ("tables", &parts_of(studies, "tables", |fragment| &fragment.tables).into_string()),
             ("stages", &overview::stages(run).into_string()),
@@ -43,6 +44,18 @@ pub fn page(shell: &str, studies: &[Part], run: &Run) -> String {
             ("packs", &packs),
         ],
     )
+}
+
+/// The rows of the claims table that are of no published value, below a heading of their own.
+fn besides(rows: &str) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            tbody.besides role="rowgroup" {
+                tr role="row" { th role="rowheader" scope="rowgroup" colspan="8" { "Checked besides: not published" } }
+            }
+            (maud::PreEscaped(rows))
+        }
+    }
 }
 
 /// One part of each study, below a heading that can be folded.

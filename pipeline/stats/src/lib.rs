@@ -16,6 +16,7 @@
 //! | [`argsort_quicksort`] | `numpy.argsort` of object arrays, and so `pandas.DataFrame.sort_values` on one text column |
 //! | [`bootstrap_band`] | `seaborn.regplot` of seaborn 0.10, same resamples for the same seed |
 //! | [`least_squares`], [`lasso`] | `sklearn.linear_model.LinearRegression`, `Lasso` of scikit-learn 1.2 |
+//! | [`gelsd_least_squares`] | the same where LAPACK's rounding decides |
 //! | [`polynomial_features`], [`Standardiser`], [`MinMax`] | `sklearn.preprocessing.PolynomialFeatures`, `StandardScaler`, `MinMaxScaler` |
 //! | [`r2_score`], [`mean_squared_error`], [`mean_absolute_error`] | those of `sklearn.metrics` |
 //! | [`shuffled_indices`], [`folds`] | `numpy.random.RandomState.permutation`, `sklearn.model_selection.KFold` |
@@ -76,8 +77,9 @@ pub use correlation::{Correlation, pearson, spearman};
 pub use describe::{Describe, describe};
 pub use error::Error;
 pub use linear::{
-    CentredProducts, Lasso, LassoOptions, LeastSquares, LinearModel, MinMax, Standardiser, Terms, folds, lasso,
-    least_squares, mean_absolute_error, mean_squared_error, polynomial_features, r2_score, shuffled_indices,
+    CentredProducts, Lasso, LassoOptions, LeastSquares, LinearModel, MinMax, Standardiser, Terms, folds,
+    gelsd_least_squares, lasso, least_squares, mean_absolute_error, mean_squared_error, polynomial_features, r2_score,
+    shuffled_indices,
 };
 pub use moments::{mean, std, variance};
 pub use quantile::{median, quantile};

@@ -5,6 +5,7 @@
 //! columns and the target have the same length.
 
 mod features;
+mod gelsd;
 mod lasso;
 mod least_squares;
 mod products;
@@ -14,6 +15,7 @@ mod split;
 use serde::Serialize;
 
 pub use features::{MinMax, Standardiser, Terms, polynomial_features};
+pub use gelsd::gelsd_least_squares;
 pub use lasso::{Lasso, LassoOptions, lasso};
 pub use least_squares::{LeastSquares, least_squares};
 pub use products::CentredProducts;

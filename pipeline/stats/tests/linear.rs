@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 use stats::{
-    CentredProducts, Error, LassoOptions, LinearModel, Standardiser, Terms, folds, lasso, least_squares,
-    mean_absolute_error, mean_squared_error, polynomial_features, r2_score, shuffled_indices,
+    CentredProducts, Error, LassoOptions, LinearModel, Standardiser, Terms, folds, gelsd_least_squares, lasso,
+    least_squares, mean_absolute_error, mean_squared_error, polynomial_features, r2_score, shuffled_indices,
 };
 
 const VECTORS: &str = include_str!("../../../tests/reference/linear_vectors.json");
@@ -131,6 +131,41 @@ fn least_squares_are_those_of_scikit_learn() {
             }
         }
     }
+}
+
+/// Whether the constant feature counts, and what comes of it, in folds of which some decide one way and some
+/// the other.
+#[test]
+fn a_constant_among_many_features_counts_where_it_does_in_lapack() {
+    let mut decisions = [0; 2];
+    for case in cases("divided", 5) {
+        let (mut inputs, y) = (columns(&case["x"]), numbers(&case["y"]));
+        let logs: Vec<Vec<f64>> = inputs.iter().map(|x| x.iter().map(|x| x.ln_1p()).collect()).collect();
+        inputs.extend(logs);
+        let mut x = polynomial_features(&inputs, count(&case["degree"]), Terms::Interactions);
+        if case["standardised"].as_bool().unwrap() {
+            x = Standardiser::of(&x).unwrap().apply(&x);
+        }
+        for (held_out, expected) in folds(y.len(), 10).into_iter().zip(case["folds"].as_array().unwrap()) {
+            let rest = |values: &[f64]| [&values[..held_out.start], &values[held_out.end..]].concat();
+            let (train, target) = (x.iter().map(|feature| rest(feature)).collect::<Vec<_>>(), rest(&y));
+            let fit = gelsd_least_squares(&train, &target).unwrap();
+            let name = format!("{} features, {held_out:?}", x.len());
+            assert_eq!(fit.rank, count(&expected["rank"]), "{name}");
+            let ratio = fit.singular_values.last().unwrap() / fit.singular_values[0];
+            assert_close(ratio, number(&expected["ratio"]), 1e-3, number(&expected["ratio"]), &name);
+            let there: Vec<Vec<f64>> = x.iter().map(|feature| feature[held_out.clone()].to_vec()).collect();
+            let error = mean_squared_error(&y[held_out.clone()], &fit.model.predict(&there)).unwrap();
+            assert_close(error, number(&expected["mse"]), 1e-5, number(&expected["mse"]), &name);
+            // The exact fit does not count what is zero.
+            let exact = least_squares(&train, &target).unwrap();
+            assert_eq!(exact.rank, x.len() - 1, "{name}");
+            let counts = usize::from(fit.rank == x.len());
+            assert_eq!(counts == 0, fit.model == exact.model, "{name}");
+            decisions[counts] += 1;
+        }
+    }
+    assert!(decisions.iter().all(|folds| *folds > 10), "{decisions:?}");
 }
 
 #[test]

@@ -60,9 +60,10 @@ pub(crate) fn of_study(cx: &mut Cx<'_, '_>, makers: &Makers, expectations: &[Exp
         .map_err(|error| Problem::new(error.to_string()).in_file(file))?;
     let mut fragment = of_records(cx, makers, &compared.records)?;
     let Compared { report, published, .. } = &compared;
-    let (claims, packed) = claims::rows(report, published, makers)?;
-    fragment.packs.insert(format!("{}:claims", makers.study), packed);
-    fragment.claims = claims.into_string();
+    let rows = claims::rows(report, published, makers)?;
+    fragment.packs.insert(format!("{}:claims", makers.study), rows.packed);
+    fragment.claims = rows.claims.into_string();
+    fragment.besides = rows.besides.into_string();
     fragment.counts = Some(verdict::counts(report));
     fragment.verdict = verdict::card(report, &compared.records, &sources).into_string();
     fragment.reference = verdict::reference(&sources).into_string();
@@ -88,6 +89,7 @@ fn of_records(cx: &Cx<'_, '_>, makers: &Makers, records: &[Record]) -> Result<Fr
         counts: None,
         verdict: String::new(),
         claims: String::new(),
+        besides: String::new(),
         figures: figures.into_string(),
         tables: tables.into_string(),
         reference: String::new(),

@@ -16,10 +16,11 @@
 //!
 //! `values_on_file = false` says that the entry holds none; those that it holds all the same are read.
 //! An entry may state a tolerance of its own: `tolerance` (absolute) or `rel_tolerance`; points of a picture
-//! may be off by that or by the reading error, whichever is more. All other
-//! fields are remarks; they stay reachable through [`Entry::fields`]. `[[quirk]]` describes an error
-//! of the original and holds what the correct analysis gives. `[[derived]]` tables were not published
-//! but computed from the published data; they are read as entries.
+//! may be off by that or by the reading error, whichever is more. `digits = "cut"` says that the prints were
+//! cut off, not rounded. All other fields are remarks; they stay reachable through [`Entry::fields`].
+//! `[[quirk]]` describes an error of the original and holds what the correct analysis gives. What stands under
+//! `[[derived]]` was not published, but reckoned from the published data by other means than here: it is read as
+//! an entry, `text` says what it is, and it never counts among what was published.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,7 +73,7 @@ pub struct Entry {
     pub basis: Option<String>,
     /// Whether a newer print of the same artifact exists.
     pub superseded: bool,
-    /// Whether the entry was not published, but computed from the published data.
+    /// Whether the entry was not published, but reckoned from the published data: it is checked besides.
     pub derived: bool,
     /// Names of the columns, the index left out.
     pub columns: Option<Vec<String>>,
@@ -84,6 +85,8 @@ pub struct Entry {
     pub n: Option<usize>,
     /// Number of points of a figure.
     pub n_points: Option<usize>,
+    /// How many printed cells are known not to come out, whoever recomputes them: `cells` less `cells_ok`.
+    pub cells_lost: usize,
     /// The values as printed.
     pub expected: Expected,
     /// Tolerances that the entry states.
@@ -149,6 +152,8 @@ pub struct Tolerance {
     pub absolute: Option<f64>,
     /// Largest difference in units of the published value.
     pub relative: Option<f64>,
+    /// Whether the digits after the printed ones were cut off rather than rounded.
+    pub cut: bool,
     /// How far two runs of an unseeded bootstrap lie apart, in units of the y span.
     pub band_spread: Option<f64>,
 }

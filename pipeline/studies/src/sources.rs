@@ -3,7 +3,8 @@
 //! ```toml
 //! schema = 1
 //! study = "tinyml-mcu"            # the name of the folder
-//! title = "…"                     # optional, as are authors, arxiv and [licence]
+//! title = "…"                     # optional, as are authors, arxiv, terms and [licence]
+//! terms = "…"                     # what [licence] says, in a few words
 //! [licence]
 //! statement = "…"                 # or one entry for each upstream repository
 //! [[file]]
@@ -14,7 +15,7 @@
 //! commit = "…"                    # 40 lower-case hex digits
 //! upstream_path = "data/table.pkl"
 //! read_by = "…"                   # optional
-//! [[missing]]                     # inputs that were never released
+//! [[missing]]                     # inputs that were never released, or cannot be had
 //! name = "…"
 //! holds = "…"
 //! why = "…"
@@ -44,11 +45,13 @@ pub struct Sources {
     pub authors: Vec<String>,
     /// arXiv identifier of the publication, such as `2104.10645`.
     pub arxiv: Option<String>,
+    /// What is known of the licence, in a few words.
+    pub terms: Option<String>,
     /// What is known of the licence: key `statement`, or one key for each upstream repository.
     pub licence: BTreeMap<String, String>,
     /// The pinned files, in the order of the file; none where it says `file = []`.
     pub files: Vec<Pin>,
-    /// Inputs of the original analysis that were never released.
+    /// Inputs of the original analysis that were never released, or cannot be had.
     pub missing: Vec<MissingInput>,
     /// The `sources.toml` that this was read from, for messages.
     pub file: PathBuf,
@@ -75,7 +78,7 @@ pub struct Pin {
     pub line: usize,
 }
 
-/// An input that the authors had and never released.
+/// An input that the authors had, and that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MissingInput {
     /// File name or pattern.

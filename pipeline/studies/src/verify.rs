@@ -8,13 +8,15 @@
 //! | match | each value agrees, and so do columns, rows and numbers of points |
 //! | mismatch | something differs, or there is no record |
 //! | no values on file | a record of the right kind, columns and size exists; there is nothing to compare |
-//! | not recomputable | the held data do not give it; no record is needed |
+//! | not recomputable | the held data do not give it, or none of its numbers; in the first case no record is needed |
 //! | simulated | the record was made from simulated data and the entry from measured: not comparable |
 //!
 //! Which difference is allowed stands in [`compare`], for figures in [`figure`]. Of an entry that is
 //! partly recomputable a record may name columns, rows, values or series that the held data do not give
-//! ([`Record::not_recomputable`]); these are left out. Values that the file holds beside its entries,
-//! above all corrected ones, are [`Expectation`]s. Records without entry are listed, not judged.
+//! ([`Record::not_recomputable`]); these are left out. Names of rows must agree and count as no value.
+//! Values that the file holds beside its entries, above all corrected ones, are [`Expectation`]s. These, and
+//! entries that were not published ([`Entry::derived`]), are checked besides: they count apart from what was
+//! published. Records without entry are listed, not judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +39,7 @@ pub use compare::{Measure, ValueCheck, ValueVerdict};
 pub use expectation::{Expectation, Place};
 pub use figure::COORDINATE;
 use report::Findings;
-pub use report::{BriefReport, EntryReport, StudyReport, Summary, Verdict};
+pub use report::{BriefReport, EntryReport, OwnChecks, StudyReport, Summary, Verdict};
 
 /// Bases of entries whose values the default simulation provides.
 const SIMULATED_BASES: [&str; 2] = ["simulated", "inventory"];
@@ -55,7 +57,10 @@ pub fn verify(
     let by_id: BTreeMap<&str, &Record> = records.iter().map(|record| (record.id.as_str(), record)).collect();
     let record = |id: &str| by_id.get(id).copied();
 
-    let report = |entry: &Entry| verify_entry(entry, record(&entry.id), campaign);
+    let report = |entry: &Entry| {
+        let report = verify_entry(entry, record(&entry.id), campaign);
+        EntryReport { derived: entry.derived, ..report }
+    };
     let mut entries: Vec<EntryReport> = published.entries.iter().map(report).collect();
     let mut expectations = expectation::check(published, expectations, record);
     for report in entries.iter_mut().chain(&mut expectations) {
@@ -106,6 +111,10 @@ fn verify_entry(entry: &Entry, record: Option<&Record>, campaign: Campaign) -> E
             Expected::Drawing(drawing) => figure::drawing(drawing, record, &entry.tolerance, &mut found),
             Expected::Points(points) => figure::points(points, record, &entry.tolerance, &mut found),
         }
+    }
+    found.excuse(entry.cells_lost);
+    if !found.waived.is_empty() {
+        found.why = entry.why.clone();
     }
     EntryReport::conclude(&entry.id, kind, source, found)
 }
@@ -172,13 +181,25 @@ fn check_rows(entry: &Entry, rows: &[Vec<Token>], record: &Record, found: &mut F
             };
             let path = format!("rows[{number}].{column}");
             let mut check = ValueCheck::of_print(path, token, ours.get(place), column, &entry.tolerance);
-            // The first cell says which row it is; it is compared in any case.
-            if place > 0 && (row_waived || found.waives(column)) {
+            if is_name(place, labels, published) {
+                // It says which row it is. That must be right, and is no result.
+                if check.verdict != ValueVerdict::Match {
+                    found.check(check);
+                }
+                continue;
+            }
+            if row_waived || found.waives(column) {
                 check.verdict = ValueVerdict::NotRecomputable;
             }
             found.check(check);
         }
     }
+}
+
+/// Whether a cell names its row: the label, and in a table without labels a text in the first of several columns.
+fn is_name(place: usize, labels: usize, row: &[Token]) -> bool {
+    let first = row.first();
+    place == 0 && (labels > 0 || (row.len() > 1 && first.is_some_and(|cell| cell.decimal().is_none())))
 }
 
 fn check_values(entry: &Entry, values: &[(String, Token)], record: &Record, found: &mut Findings) {

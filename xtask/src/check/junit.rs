@@ -39,14 +39,15 @@ pub(super) fn stages(report: &Report, comparison: &Comparison, strict: bool) -> 
     cases
 }
 
-/// Each artifact of each study beside what was published, then the records that must hold values which were not, and
-/// the known values of simulated data.
+/// Each artifact of each study beside what was published, what is checked besides, and the known values of simulated
+/// data.
 pub(super) fn published(reports: &[StudyReport]) -> Vec<Case> {
     let mut cases = Vec::new();
     for StudyReport { study, entries, expectations, recovery, .. } in reports {
         let case =
             |class: &str, name: &str, result| Case { class: format!("{study}.{class}"), name: name.to_owned(), result };
-        cases.extend(entries.iter().map(|entry| case("published", &entry.id, of_entry(entry))));
+        let class = |entry: &EntryReport| if entry.derived { "expected" } else { "published" };
+        cases.extend(entries.iter().map(|entry| case(class(entry), &entry.id, of_entry(entry))));
         cases.extend(expectations.iter().map(|entry| case("expected", &entry.id, of_entry(entry))));
         if let Some(recovery) = recovery {
             let told = recovery.to_string();

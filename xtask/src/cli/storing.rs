@@ -32,7 +32,7 @@ impl StoreAt {
 
 #[derive(Args)]
 pub(crate) struct Clean {
-    /// Also what is committed: figures/ and ARTIFACT.md.
+    /// Also what is committed: figures/, ARTIFACT.md and docs/artifacts.md.
     #[arg(long)]
     pub(crate) figures: bool,
     /// Also what the engine remembers, and the store in .joulebook/: the next build makes everything again.

@@ -205,7 +205,7 @@ impl Resolved {
             .name(self.axis.title())
             .name_location(NameLocation::Middle)
             .name_gap(hundredths(self.title_distance()))
-            .name_text_style(TextStyle::new().font_size(style::AXIS_TITLE_SIZE).color(style::INK.hex()))
+            .name_text_style(TextStyle::new().font_size(style::AXIS_TITLE_SIZE).color(self.axis.colour.hex()))
             .inverse(self.axis.inverse);
         if let Kind::Category(names) = &self.axis.kind {
             axis = axis.data(names.clone());

@@ -46,7 +46,9 @@ fn drawn(panel: Cartesian, colour: Colour) -> Vec<Rect> {
 
 /// The rectangles that the mark of this index foretells.
 fn foretold(panel: &Cartesian, index: usize) -> Vec<Rect> {
-    let panel = panel.clone().prepared().expect("a valid panel");
+    let mut panels = [panel.clone().prepared().expect("a valid panel")];
+    Cartesian::agree_on_notation(&mut panels).expect("axes with a span");
+    let [panel] = panels;
     let area = Rect::new(0.0, 0.0, SIZE.width, SIZE.height);
     let layout = Layout::new(&panel, area, Margins::default()).expect("room");
     let (mark, scene) = layout.scenes().nth(index).expect("the mark");

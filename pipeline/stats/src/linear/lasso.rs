@@ -43,8 +43,8 @@ pub struct Lasso {
 /// below `tolerance` times the largest coefficient, the duality gap is computed (Kim, Koh, Lustig, Boyd
 /// and Gorinevsky, "An interior-point method for large-scale ℓ1-regularized least squares", IEEE J. Sel.
 /// Top. Signal Process. 1, 2007), and the fit ends if it is below `tolerance` times Σ(y - ȳ)². With
-/// features of very different sizes this is long before the coefficients are settled, so that the outcome
-/// depends on the rule.
+/// features of very different sizes the small coefficients creep, and the number of passes depends on
+/// the rule.
 ///
 /// What a pass needs to know of the residuals are their products with the features. These are kept up
 /// to date by the products of features among themselves, which costs nothing for coefficients that stay

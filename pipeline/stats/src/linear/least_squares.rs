@@ -20,7 +20,7 @@ pub struct LeastSquares {
 
 /// Steps after which a decomposition that does not settle is given up, for each feature; some two are
 /// enough.
-const STEPS: usize = 100;
+pub(super) const STEPS: usize = 100;
 
 /// Fits a linear model with intercept by least squares, as `sklearn.linear_model.LinearRegression` of
 /// scikit-learn 1.2 does, which calls LAPACK's `gelsd` through `scipy.linalg.lstsq`.
@@ -41,16 +41,11 @@ const STEPS: usize = 100;
 pub fn least_squares(features: &[Vec<f64>], target: &[f64]) -> Result<LeastSquares, Error> {
     require_observations("a linear model", 1, features, target)?;
     let (rows, columns) = (target.len(), features.len());
-    let means: Vec<f64> = features.iter().map(|feature| mean_unchecked(feature)).collect();
-    let mean_target = mean_unchecked(target);
+    let (centred, mut right, means, mean_target) = centred(features, target);
     if columns == 0 {
         let model = LinearModel { intercept: mean_target, coefficients: Vec::new() };
         return Ok(LeastSquares { model, rank: 0, singular_values: Vec::new() });
     }
-    let centred = features.iter().zip(&means).flat_map(|(feature, mean)| feature.iter().map(move |x| x - mean));
-    let centred = DMatrix::from_iterator(rows, columns, centred);
-    let mut right = DVector::from_iterator(rows, target.iter().map(|y| y - mean_target));
-
     let reduced = centred.qr();
     reduced.q_tr_mul(&mut right);
     let right = right.rows(0, rows.min(columns)).into_owned();
@@ -65,4 +60,14 @@ pub fn least_squares(features: &[Vec<f64>], target: &[f64]) -> Result<LeastSquar
     let rank = singular_values.iter().filter(|value| **value > least).count();
     let model = LinearModel { intercept: mean_target - shift, coefficients };
     Ok(LeastSquares { model, rank, singular_values })
+}
+
+/// Features and target less their means, and these.
+pub(super) fn centred(features: &[Vec<f64>], target: &[f64]) -> (DMatrix<f64>, DVector<f64>, Vec<f64>, f64) {
+    let means: Vec<f64> = features.iter().map(|feature| mean_unchecked(feature)).collect();
+    let mean_target = mean_unchecked(target);
+    let centred = features.iter().zip(&means).flat_map(|(feature, mean)| feature.iter().map(move |x| x - mean));
+    let matrix = DMatrix::from_iterator(target.len(), features.len(), centred);
+    let right = DVector::from_iterator(target.len(), target.iter().map(|y| y - mean_target));
+    (matrix, right, means, mean_target)
 }

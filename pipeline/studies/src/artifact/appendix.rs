@@ -2,145 +2,16 @@
 //! in from what was compared, so that no claim in it can differ from what the pipeline makes.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use dag::Problem;
-use serde::Deserialize;
 
 use super::effort::Effort;
+use super::findings;
+use super::told::{Told, one_line};
+use crate::campaign::Campaign;
 use crate::cx::Cx;
-use crate::published::{Entry, Expected, Published};
-use crate::record::{Kind, Status};
-use crate::sources::Sources;
 use crate::truth::Recovery;
-use crate::verify::{COORDINATE, Summary};
-
-/// What is read of `derived/<study>/verification.json`.
-#[derive(Deserialize)]
-struct Verification {
-    summary: Summary,
-    entries: Vec<Compared>,
-    recovery: Option<Recovery>,
-}
-
-/// An artifact of the original, as it came out.
-#[derive(Deserialize)]
-struct Compared {
-    id: String,
-    kind: Option<Kind>,
-    status: Option<Status>,
-    source: String,
-    values: usize,
-    matched: usize,
-    max_rel_error: Option<f64>,
-    verdict: String,
-}
-
-/// A study, as far as the appendix tells of it.
-struct Told {
-    name: &'static str,
-    verification: Verification,
-    published: Published,
-    sources: Sources,
-}
-
-impl Told {
-    fn read(cx: &Cx<'_, '_>, name: &'static str) -> Result<Self, Problem> {
-        let (verification, published, sources) =
-            (format!("{name}/verification"), format!("{name}/published"), format!("{name}/sources"));
-        let file = cx.input_path(&verification)?;
-        let verification = serde_json::from_str(&cx.read_text(&verification)?)
-            .map_err(|error| Problem::new(error.to_string()).in_file(file).at_line(error.line() as u64))?;
-        let broken = |error: &dyn std::error::Error| Problem::new(error.to_string());
-        let text = cx.read_text(&published)?;
-        let published =
-            Published::parse(Path::new(cx.input_path(&published)?), &text).map_err(|error| broken(&error))?;
-        let text = cx.read_text(&sources)?;
-        let sources =
-            Sources::parse(&text, name, Path::new(cx.input_path(&sources)?)).map_err(|error| broken(&error))?;
-        Ok(Self { name, verification, published, sources })
-    }
-
-    /// The artifacts that came out with the published values.
-    fn matched(&self) -> impl Iterator<Item = &Compared> {
-        self.verification.entries.iter().filter(|entry| entry.verdict == "match")
-    }
-
-    /// `14 tables, 10 regressions and 11 figures`, of the artifacts that came out.
-    fn kinds(&self) -> String {
-        let count = |kind| self.matched().filter(|entry| entry.kind == Some(kind)).count();
-        let kinds = [
-            (Kind::Table, "tables"),
-            (Kind::Regression, "regressions"),
-            (Kind::Scalar, "scalars"),
-            (Kind::Figure, "figures"),
-        ];
-        let parts: Vec<String> = kinds
-            .map(|(kind, name)| (count(kind), kind, name))
-            .into_iter()
-            .filter(|(count, ..)| *count > 0)
-            .map(|(count, kind, name)| if count == 1 { format!("1 {kind}") } else { format!("{count} {name}") })
-            .collect();
-        match &parts[..] {
-            [] => "nothing".to_owned(),
-            [one] => one.clone(),
-            [first @ .., last] => format!("{} and {last}", first.join(", ")),
-        }
-    }
-
-    /// What comes out, in a sentence for a cell of a table.
-    fn claim(&self) -> String {
-        let summary = &self.verification.summary;
-        let mut claim = format!(
-            "{} of {} artifacts on file come out as published: {}",
-            summary.matched,
-            summary.entries,
-            self.kinds()
-        );
-        let parts = [(summary.matched_reconstructed, "reconstructed"), (summary.matched_simulated, "simulated")];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, data)| format!("{count} from {data} logs"))
-            .collect();
-        if !parts.is_empty() {
-            let _ = write!(claim, " ({})", parts.join(", "));
-        }
-        if summary.expectations > 0 {
-            let _ = write!(
-                claim,
-                "; {} records of corrected and further values hold what was reckoned by other means",
-                summary.expectations_matched
-            );
-        }
-        claim
-    }
-
-    /// What the experiment must show.
-    fn expected(&self) -> String {
-        let summary = &self.verification.summary;
-        let (values, agree) =
-            self.matched().fold((0, 0), |(values, agree), entry| (values + entry.values, agree + entry.matched));
-        let mut expected = format!("{agree} of {values} values agree, {} differ", summary.mismatched);
-        if let Some(Recovery { truths, recovered, .. }) = &self.verification.recovery {
-            let _ = write!(expected, "; {recovered} of {truths} known values of simulated logs are found again");
-        }
-        expected + "; exit code 0"
-    }
-
-    /// Why the others cannot be compared.
-    fn others(&self) -> String {
-        let Summary { no_values, not_recomputable, simulated, .. } = self.verification.summary;
-        let parts = [
-            (no_values, "have no values on file"),
-            (not_recomputable, "cannot be made from what was released"),
-            (simulated, "are made from simulated logs and were published of measured ones"),
-        ];
-        let parts: Vec<String> =
-            parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
-        parts.join(", ")
-    }
-}
+use crate::verify::OwnChecks;
 
 /// What a study takes that `effort.toml` does not tell of yet.
 const NOT_MEASURED: &str = "not measured";
@@ -153,12 +24,17 @@ pub(crate) fn write(cx: &mut Cx<'_, '_>, studies: &Vec<&'static str>) -> Result<
         .map_err(|problem| in_input(cx, "effort.toml", problem))?;
     let told = studies.iter().map(|study| Told::read(cx, study)).collect::<Result<Vec<Told>, Problem>>()?;
     let mut parts = vec![
+        // A test holds the version in CITATION.cff to this one.
+        ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("machine".to_owned(), effort.machine.clone()),
+        ("memory".to_owned(), effort.memory.clone()),
+        ("download".to_owned(), effort.download.clone()),
         ("effort".to_owned(), effort.rows()),
-        ("claims".to_owned(), claims(&told, &effort)),
+        ("claims".to_owned(), claims(cx, &told)?),
+        ("experiments".to_owned(), experiments(&told, &effort)),
+        ("limits".to_owned(), limits(&told)),
         ("raw files".to_owned(), raw_files(&told)),
         ("raw size".to_owned(), megabytes(told.iter().map(|study| study.sources.total_bytes()).sum())),
-        ("artifacts".to_owned(), told.iter().map(artifacts).collect()),
     ];
     for step in &effort.steps {
         parts.push((format!("time of {}", step.id), step.time.clone()));
@@ -200,8 +76,36 @@ fn fill(template: &str, parts: &[(String, String)]) -> Result<String, Problem> {
     Ok(filled)
 }
 
-/// One row a study: claim, experiment, expected result, and what it takes, where that was measured.
-fn claims(told: &[Told], effort: &Effort) -> String {
+/// One item a study: what it finds, and how much of what was published came out again.
+fn claims(cx: &Cx<'_, '_>, told: &[Told]) -> Result<String, Problem> {
+    let mut items = String::new();
+    for (number, study) in (1..).zip(told) {
+        let finding = match (study.verification.campaign, findings::of(study.name)) {
+            (Campaign::Simulated(_), _) => "Made from SIMULATED files, of which nothing was measured. ".to_owned(),
+            (Campaign::Published, Some(finding)) => finding.told(cx)? + " ",
+            (Campaign::Published, None) => String::new(),
+        };
+        let _ = writeln!(items, "- **C{number} `{}`.** {finding}{}", study.name, counts(study));
+    }
+    Ok(items)
+}
+
+/// What came out as published, and what did not and why.
+fn counts(study: &Told) -> String {
+    let summary = &study.verification.summary;
+    let mut counts =
+        format!("{} of {} artifacts come out as published: {}", summary.matched, summary.entries, study.kinds());
+    if let Some(stand_ins) = study.stand_ins() {
+        let _ = write!(counts, " ({stand_ins})");
+    }
+    if let Some(others) = study.why_not() {
+        let _ = write!(counts, "; {others}");
+    }
+    counts + "."
+}
+
+/// One row a study: how its claim is checked, what that must show, and what it takes, where that was measured.
+fn experiments(told: &[Told], effort: &Effort) -> String {
     let mut rows = String::new();
     for (number, study) in (1..).zip(told) {
         let name = study.name;
@@ -209,10 +113,50 @@ fn claims(told: &[Told], effort: &Effort) -> String {
             effort.studies.get(name).map_or((NOT_MEASURED, NOT_MEASURED), |cost| (&cost.time, &cost.disk));
         let _ = writeln!(
             rows,
-            "| C{number} `{name}` | {} | E{number} `cargo xtask build-paper {name}`, `cargo xtask verify {name}` \
-             | {} | {time} | {disk} |",
-            study.claim(),
-            study.expected()
+            "| E{number} | `cargo xtask build-paper {name}`, `cargo xtask verify {name}` | {} | {time} | {disk} |",
+            expected(study)
+        );
+    }
+    rows
+}
+
+/// What the experiment must show.
+fn expected(study: &Told) -> String {
+    let summary = &study.verification.summary;
+    let (values, agree) =
+        study.matched().fold((0, 0), |(values, agree), entry| (values + entry.values, agree + entry.matched));
+    let mut expected = vec![format!("{agree} of {values} values agree, {} artifacts differ", summary.mismatched)];
+    if summary.band_values_compared > 0 {
+        expected.push(format!("so do {} edges of bootstrap bands", summary.band_values_compared));
+    }
+    match summary.own_checks() {
+        OwnChecks { held: 0, failed: 0 } => {}
+        OwnChecks { held, failed } => {
+            expected.push(format!("{held} of {} checks against what was not published hold", held + failed));
+        }
+    }
+    if let Some(Recovery { truths, recovered, .. }) = &study.verification.recovery {
+        expected.push(format!("{recovered} of {truths} known values of simulated logs are found again"));
+    }
+    expected.join("; ")
+}
+
+/// One row a study: what its artifacts rest on, and what cannot be compared.
+fn limits(told: &[Told]) -> String {
+    let mut rows = String::new();
+    for study in told {
+        let summary = &study.verification.summary;
+        let stand_ins = study.stand_ins().unwrap_or_else(|| "none".to_owned());
+        let _ = writeln!(
+            rows,
+            "| `{}` | {} of {} | {stand_ins} | {} | {} | {} | {} |",
+            study.name,
+            summary.matched,
+            summary.entries,
+            summary.no_values,
+            summary.not_recomputable,
+            summary.simulated,
+            study.sources.missing.len(),
         );
     }
     rows
@@ -227,82 +171,23 @@ fn raw_files(told: &[Told]) -> String {
         repositories.sort_unstable();
         repositories.dedup();
         let size = megabytes(sources.total_bytes());
-        let terms: Vec<String> = sources
-            .licence
-            .iter()
-            .map(|(of, terms)| match &**of {
-                "statement" | "name" => one_line(terms),
-                of => format!("{}: {}", subject(of, &repositories), one_line(terms)),
-            })
-            .collect();
+        let in_full = || sources.licence.values().map(|terms| one_line(terms)).collect::<Vec<_>>().join("; ");
+        let terms = sources.terms.as_deref().map_or_else(in_full, one_line);
         let _ = writeln!(
             rows,
             "| `{}` | {} | {size} | {} | {} |",
             study.name,
             sources.files.len(),
             repositories.join(", "),
-            terms.join("; ")
+            terms
         );
     }
     rows
 }
 
-/// What terms are of: a repository, which keeps its name, or a matter in words.
-fn subject(of: &str, repositories: &[&str]) -> String {
-    let is_repository = |full: &&str| *full == of || full.rsplit('/').next() == Some(of);
-    if repositories.iter().any(is_repository) { of.to_owned() } else { of.replace('_', " ") }
-}
-
 /// A size in MB, or in kB where that would be less than 0.1.
 fn megabytes(bytes: u64) -> String {
     if bytes < 100_000 { format!("{:.0} kB", bytes as f64 / 1e3) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
-}
-
-/// The artifacts of a study that came out as published, one a row.
-fn artifacts(study: &Told) -> String {
-    let name = study.name;
-    let mut section = format!("### {name}\n\n");
-    let others = study.others();
-    if !others.is_empty() {
-        let _ =
-            write!(section, "Not in the table: {others}. `cargo xtask verify {name}` lists them with the reasons.\n\n");
-    }
-    section.push_str("| artifact | where in the original | data | values | must agree | largest relative error |\n");
-    section.push_str("| --- | --- | --- | --- | --- | --- |\n");
-    for entry in study.matched() {
-        let within = study.published.entry(&entry.id).map_or_else(String::new, within);
-        let data = entry.status.unwrap_or_default();
-        let error = entry
-            .max_rel_error
-            .map_or_else(|| "–".to_owned(), |error| if error == 0.0 { "0".to_owned() } else { format!("{error:.1e}") });
-        let source = one_line(&entry.source);
-        let _ = writeln!(section, "| `{}` | {source} | {data} | {} | {within} | {error} |", entry.id, entry.matched);
-    }
-    section.push('\n');
-    section
-}
-
-/// How far a value of an entry may be from the published one.
-fn within(entry: &Entry) -> String {
-    let stated = [
-        entry.tolerance.absolute.map(|most| format!("within {most:e}")),
-        entry.tolerance.relative.map(|most| format!("within {most:e} of the value")),
-        match &entry.expected {
-            Expected::Points(points) => Some(format!("within {} as read from the picture", points.reading_error)),
-            _ => None,
-        },
-    ];
-    let stated: Vec<String> = stated.into_iter().flatten().collect();
-    match (&entry.expected, &stated[..]) {
-        (Expected::Drawing(_), []) => format!("within {COORDINATE:e} of the axis"),
-        (_, []) => "in all printed digits".to_owned(),
-        (_, stated) => stated.join(", or "),
-    }
-}
-
-/// A text of several lines in one cell.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -318,11 +203,8 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_never_told_as_zero_and_repositories_keep_their_names() {
+    fn sizes_are_never_told_as_zero() {
         let sizes = [0, 21_430, 100_000, 1_549_000].map(megabytes);
         assert_eq!(sizes, ["0 kB", "21 kB", "0.1 MB", "1.5 MB"]);
-        let repositories = ["who/model_hub", "who/else_where"];
-        let told = ["who/model_hub", "else_where", "state_at_commit"].map(|of| subject(of, &repositories));
-        assert_eq!(told, ["who/model_hub", "else_where", "state at commit"]);
     }
 }

@@ -10,6 +10,10 @@ use serde::Deserialize;
 pub(super) struct Effort {
     /// What they were measured on.
     pub(super) machine: String,
+    /// The most memory that a build of everything takes.
+    pub(super) memory: String,
+    /// What is downloaded for the first build: crates, without the raw files.
+    pub(super) download: String,
     #[serde(rename = "step")]
     pub(super) steps: Vec<Step>,
     /// Of the papers of single studies, compiled and with the raw files in place, by the study's name. A study that

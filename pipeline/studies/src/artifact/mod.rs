@@ -1,9 +1,12 @@
-//! What goes with the artifact as a whole: the appendix for its reviewers, and the description of what
-//! is packed as an RO-Crate.
+//! What goes with the artifact as a whole: the appendix for its reviewers, the list of all artifacts that goes with
+//! it, and the description of what is packed as an RO-Crate.
 
 mod appendix;
 mod effort;
+mod findings;
+mod list;
 pub mod ro_crate;
+mod told;
 
 use std::collections::BTreeSet;
 
@@ -20,21 +23,39 @@ pub(crate) const NAME: &str = "artifact";
 /// Where the appendix of the published campaign lies: committed, as the figures are.
 pub const APPENDIX: &str = "ARTIFACT.md";
 
-/// The stage that writes the appendix over the studies that are `chosen` and declared already.
+/// Where the list of all artifacts of the published campaign lies: committed, too.
+pub const LIST: &str = "docs/artifacts.md";
+
+/// The stages that write the appendix and the list over the studies that are `chosen` and declared already.
 pub(crate) fn stages(setting: &Setting, chosen: &[Chosen]) -> Vec<Stage> {
-    let mut stage = setting.stage("typeset", "appendix");
-    for file in ["appendix.md", "effort.toml"] {
-        stage = stage.file(file, &format!("paper/{NAME}/{file}"));
-    }
     let names: Vec<&'static str> = chosen.iter().map(|chosen| chosen.study.name).collect();
-    for study in &names {
-        stage = stage.file(&format!("{study}/verification"), &format!("derived/{study}/verification.json"));
-        stage = stage.file(&format!("{study}/published"), &format!("paper/published/{study}.toml"));
-        stage = stage.file(&format!("{study}/sources"), &format!("raw/{study}/sources.toml"));
-    }
     let published = chosen.iter().all(|chosen| chosen.campaign == Campaign::Published);
-    let path = if published { APPENDIX.to_owned() } else { setting.derived(APPENDIX) };
-    vec![stage.makes_file("appendix", &path).does_with(names, appendix::write)]
+    let place = |path: &str| match path.rsplit('/').next() {
+        Some(name) if !published => setting.derived(name),
+        _ => path.to_owned(),
+    };
+    let evidence = |name: &str| {
+        let mut stage = setting.stage("typeset", name);
+        for study in &names {
+            stage = stage.file(&format!("{study}/verification"), &format!("derived/{study}/verification.json"));
+            stage = stage.file(&format!("{study}/published"), &format!("paper/published/{study}.toml"));
+            stage = stage.file(&format!("{study}/sources"), &format!("raw/{study}/sources.toml"));
+        }
+        stage
+    };
+
+    let mut appendix = evidence("appendix");
+    for file in ["appendix.md", "effort.toml"] {
+        appendix = appendix.file(file, &format!("paper/{NAME}/{file}"));
+    }
+    for finding in names.iter().filter_map(|study| findings::of(study)) {
+        for record in finding.records() {
+            appendix = appendix.file(&finding.role(record), &format!("derived/{}.json", finding.role(record)));
+        }
+    }
+    let appendix = appendix.makes_file("appendix", &place(APPENDIX)).does_with(names.clone(), appendix::write);
+    let list = evidence("list").makes_file("list", &place(LIST)).does_with(names, list::write_list);
+    vec![appendix, list]
 }
 
 /// Whether what a stage makes at a path is passed on: results are, and so are records, but the rows of raw files in

@@ -7,7 +7,7 @@ use plot::{About, Axis, Cartesian, Dash, Legend, Line, Look, Marker, Points, Reg
 use super::aggregate::{COMPARED, PLATFORMS};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
+use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series, Status};
 
 /// The id of its record.
 pub(super) const ID: &str = "energy-per-inference.figure";
@@ -32,7 +32,7 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let mut record = Record::figure(ID)
         .x_axis(RecordAxis::new("Operations of one inference").unit("MAC").scale(Scale::Log))
         .y_axis(RecordAxis::new("Energy of one inference").unit("J").scale(Scale::Log));
-    let mut marks = Vec::new();
+    let (mut marks, mut statuses) = (Vec::new(), Vec::new());
     let (mut all_macs, mut all_energies) = (Range::EMPTY, Range::EMPTY);
     for (study, platform) in PLATFORMS {
         let of_study = |row: &&Vec<Cell>| row.first().is_some_and(|cell| cell.is_label(study));
@@ -47,9 +47,12 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         all_energies.hold(&energy);
         let look = LOOKS.look(study).map_err(broken)?;
         // What is not as published is told at the cloud itself: the banner is of the whole figure.
-        let data =
-            table.rows.iter().find(of_study).and_then(|row| row.get(6)).map_or_else(String::new, Cell::to_string);
-        let name = if data == "published" { platform.to_owned() } else { format!("{platform} ({data})") };
+        let data = table.rows.iter().find(of_study).and_then(|row| row.get(6));
+        let all = [Status::Published, Status::Reconstructed, Status::Simulated];
+        let status = all.into_iter().find(|status| data.is_some_and(|data| data.is_label(&status.to_string())));
+        let status = status.ok_or_else(|| Problem::new(format!("record {COMPARED} tells no status of {study}")))?;
+        let name = if status == Status::Published { platform.to_owned() } else { format!("{platform} ({status})") };
+        statuses.push((name.clone(), status));
         marks.push(Points::new(name, &macs, &energy, look).size(4.5).opacity(0.8));
         record = record.series(Series::scatter(study, macs, energy));
     }
@@ -68,15 +71,16 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let about = About {
         id: ID,
         title: "Energy of one inference against its operations, on all platforms",
-        alt: "Scatter on two logarithmic axes with dotted lines of equal energy for an operation. Microcontrollers stand lowest \
-              in operations and highest in energy for each; server processors stand highest in operations.",
+        alt: "Scatter on two logarithmic axes with dotted lines of equal energy for an operation. The inferences of \
+              microcontrollers have the fewest operations, and each operation takes the most energy there. Those of the \
+              server with GPU have the most operations; for the same number the Jetson module takes the least energy.",
     };
     let plot = Cartesian::new(
         Axis::log("Multiply-accumulate operations of one inference", "MAC"),
         Axis::log("Energy of one inference", "J"),
     );
     let plot = plot.marks(marks).marks(guides).marks(names).legend(Legend::above());
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, record)
+    drawing::write_mixed(cx, &plot.figure(about, SIZE).map_err(broken)?, record, &statuses)
 }
 
 /// The least and the greatest of some numbers.

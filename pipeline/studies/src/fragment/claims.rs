@@ -1,10 +1,11 @@
-//! The claims of a study: a row for each artifact, and every compared value in a pack.
+//! The claims of a study: a row for each artifact, rows apart for what was not published but is checked besides,
+//! and every compared value in a pack.
 
 use std::collections::BTreeMap;
 
 use dag::Problem;
 use maud::{Markup, html};
-use report::html::{mark, stage, verdict};
+use report::html::{count, mark, stage, verdict};
 use report::pack::pack;
 use serde::Serialize;
 
@@ -47,11 +48,33 @@ const _: () = {
     assert!(ValueVerdict::Mismatch as u8 == 2 && ValueVerdict::NotRecomputable as u8 == 3);
 };
 
+/// The rows of a study, and the values behind them.
+pub(super) struct Rows {
+    /// Of what was published.
+    pub(super) claims: Markup,
+    /// Of what was not, and is checked besides.
+    pub(super) besides: Markup,
+    /// The pack of all values.
+    pub(super) packed: String,
+}
+
+/// Whose value a row compares with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// One that the original shows.
+    Published,
+    /// One that was reckoned from the data of the original by other means than here.
+    Ours,
+}
+
+/// What stands in a section of the page, by the first part of the ids of its rows.
+const SECTIONS: [&str; 2] = ["claim", "further"];
+
 /// The rows, and the pack of all values.
-pub(super) fn rows(report: &StudyReport, published: &Published, makers: &Makers) -> Result<(Markup, String), Problem> {
+pub(super) fn rows(report: &StudyReport, published: &Published, makers: &Makers) -> Result<Rows, Problem> {
     let mut all = BTreeMap::new();
-    let sections = [("claim", &report.entries), ("further", &report.expectations)];
-    for (section, entries) in sections {
+    let (mut claims, mut besides) = (Vec::new(), Vec::new());
+    for (section, entries) in SECTIONS.into_iter().zip([&report.entries, &report.expectations]) {
         for entry in entries {
             let on_file = published.entry(&entry.id).filter(|_| section == "claim");
             let details = Details {
@@ -62,54 +85,72 @@ pub(super) fn rows(report: &StudyReport, published: &Published, makers: &Makers)
                 checks: entry.checks.iter().map(Check::of).collect(),
             };
             all.insert(format!("{section}:{}", entry.id), details);
+            if section == "claim" && !entry.derived {
+                claims.push(row(section, Of::Published, &entry.id, entry, makers));
+            } else {
+                // The values of a record that has a row among the claims, too, must not pass for it.
+                let name = match section == "further" && published.entry(&entry.id).is_some() {
+                    true => format!("{}: further values", entry.id),
+                    false => entry.id.clone(),
+                };
+                besides.push(row(section, Of::Ours, &name, entry, makers));
+            }
         }
     }
     let json = serde_json::to_string(&all).map_err(|error| Problem::new(error.to_string()))?;
-    let markup = html! {
-        tbody role="rowgroup" data-study=(makers.study) {
-            @for (section, entries) in sections {
-                @for entry in entries { (row(section, entry, makers)) }
+    let body = |rows: Vec<Markup>| {
+        html! {
+            @if !rows.is_empty() {
+                tbody role="rowgroup" data-study=(makers.study) { @for row in &rows { (row) } }
             }
         }
     };
-    Ok((markup, pack(&json)))
+    Ok(Rows { claims: body(claims), besides: body(besides), packed: pack(&json) })
 }
 
-fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
+fn row(section: &str, of: Of, name: &str, entry: &EntryReport, makers: &Makers) -> Markup {
     let study = &makers.study;
-    let (class, words) = words(entry.verdict);
+    let (class, words) = words(entry.verdict, of);
     let status = entry.status.map(|status| status.to_string()).unwrap_or_default();
     let kind = entry.kind.map_or_else(|| "value".to_owned(), |kind| kind.to_string());
-    let kind = if section == "further" { format!("further {kind}") } else { kind };
     let worst = entry.worst();
     let number = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), short_number);
     let (error, tolerance) = (worst.and_then(|check| check.rel_error), worst.and_then(|check| check.tolerance));
-    let ours = worst.and_then(|check| check.ours.as_ref()).map_or_else(|| "–".to_owned(), ToString::to_string);
+    let ours = worst.map_or_else(|| "–".to_owned(), ValueCheck::ours_as_printed);
+    let in_full = worst.and_then(|check| check.ours.as_ref()).map(ToString::to_string);
     let measure = match worst.map(|check| check.measure) {
         Some(Measure::AxisSpan) => "of axis",
         Some(Measure::Absolute) => "absolute",
         _ => "",
     };
+    let (whose, column) = match of {
+        Of::Published => ("published", "Published"),
+        Of::Ours => ("ours", "Expected"),
+    };
+    let tells_why = entry.verdict != Verdict::Match
+        || entry.checks.iter().any(|check| check.verdict == ValueVerdict::NotRecomputable);
     html! {
-        tr role="row" id=(anchor(section, study, &entry.id)) data-verdict=(words) data-kind=(kind) data-data=[(!status.is_empty()).then_some(&status)]
-            data-error=[error] data-tolerance=[tolerance] {
+        tr role="row" id=(anchor(section, study, &entry.id)) data-verdict=(words) data-kind=(kind) data-of=(whose)
+            data-data=[(!status.is_empty()).then_some(&status)] data-error=[error] data-tolerance=[tolerance] {
             td role="cell" data-label="Study" { (study) }
             td.artifact role="cell" data-label="Artifact" {
-                b { (entry.id) } " " small.kind { (kind) } " " (mark(if status.is_empty() { "published" } else { &status }))
+                b { (name) } " " small.kind { (kind) } " " (mark(if status.is_empty() { "published" } else { &status }))
                 small.source { (entry.source) }
-                @if entry.verdict != Verdict::Match { @if let Some(note) = &entry.note { small.why { (note) } } }
+                @if tells_why { @if let Some(note) = &entry.note { small.why { (note) } } }
             }
-            td.number role="cell" data-label="Published" { (worst.map_or("–", |check| &check.published)) }
-            td.number role="cell" data-label="Made here" { (ours) }
+            td.number role="cell" data-label=(column) {
+                (worst.map_or("–", |check| &check.published))
+                @if of == Of::Ours && worst.is_some() { " " small.whose { "expected" } }
+            }
+            td.number role="cell" data-label="Made here" title=[in_full.filter(|full| *full != ours)] { (ours) }
             td.number role="cell" data-label="Relative error" {
                 (number(error)) @if !measure.is_empty() { " " small { (measure) } }
             }
             td.number role="cell" data-label="Tolerance" { (number(tolerance)) }
             td role="cell" data-label="Verdict" {
                 (verdict(class, words))
-                @if entry.values + entry.band_values > 0 {
-                    small { (entry.matched + entry.band_values) " of " (entry.values + entry.band_values) " values" }
-                }
+                @if entry.values > 0 { small { (entry.matched) " of " (count(entry.values, "value")) } }
+                @if entry.band_values > 0 { small { "and " (count(entry.band_values, "edge")) " of bands" } }
             }
             td.rerun role="cell" data-label="cargo xtask build-paper …" {
                 @match makers.records.get(&entry.id) { Some(id) => (stage(id)), None => "–" }
@@ -119,13 +160,16 @@ fn row(section: &str, entry: &EntryReport, makers: &Makers) -> Markup {
 }
 
 /// The class and the words of a verdict.
-fn words(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Match => ("good", "match"),
-        Verdict::Mismatch => ("bad", "differs"),
-        Verdict::NoValuesOnFile => ("none", "no values on file"),
-        Verdict::NotRecomputable => ("none", "not recomputable"),
-        Verdict::Simulated => ("caution", "simulated"),
+fn words(verdict: Verdict, of: Of) -> (&'static str, &'static str) {
+    match (verdict, of) {
+        (Verdict::Match, Of::Published) => ("good", "match"),
+        (Verdict::Match, Of::Ours) => ("good", "as expected"),
+        (Verdict::Mismatch, Of::Published) => ("bad", "differs"),
+        (Verdict::Mismatch, Of::Ours) => ("bad", "not as expected"),
+        (Verdict::NoValuesOnFile, Of::Published) => ("none", "no values on file"),
+        (Verdict::NoValuesOnFile, Of::Ours) => ("none", "nothing to compare"),
+        (Verdict::NotRecomputable, _) => ("none", "not recomputable"),
+        (Verdict::Simulated, _) => ("caution", "simulated"),
     }
 }
 

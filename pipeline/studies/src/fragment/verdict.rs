@@ -12,6 +12,7 @@ use crate::verify::{StudyReport, Summary};
 /// The verdict in numbers.
 pub(super) fn counts(report: &StudyReport) -> Counts {
     let Summary { matched, matched_reconstructed, matched_simulated, .. } = report.summary;
+    let own = report.summary.own_checks();
     let missed = report.recovery.as_ref().map_or(0, |recovery| recovery.truths - recovery.recovered);
     Counts {
         simulated_campaign: report.is_simulated(),
@@ -23,8 +24,9 @@ pub(super) fn counts(report: &StudyReport) -> Counts {
         no_values: report.summary.no_values,
         not_comparable: report.summary.simulated,
         not_recomputable: report.summary.not_recomputable,
-        values: report.summary.values_compared + report.summary.band_values_compared,
-        further_differ: report.summary.expectations_mismatched,
+        values: report.summary.values_compared,
+        besides: own.held,
+        besides_differ: own.failed,
         truths_missed: missed,
     }
 }
@@ -52,7 +54,7 @@ pub(super) fn card(report: &StudyReport, records: &[Record], sources: &Sources) 
         @if let Some(recovery) = &report.recovery { p { (recovery.to_string()) "." } }
         @if !sources.missing.is_empty() {
             details {
-                summary { "Never released: " (count(sources.missing.len(), "input")) }
+                summary { "Not here: " (count(sources.missing.len(), "input")) " of the original" }
                 ul { @for input in &sources.missing { li { code { (input.name) } ": " (input.holds) "; " (input.why) } } }
             }
         }
@@ -77,9 +79,11 @@ fn sentence(report: &StudyReport, counts: &Counts) -> String {
             "Made from SIMULATED raw files ({simulation}) in the place of the published ones: nothing measured was compared."
         );
     }
-    let further = match (report.summary.expectations_matched, report.summary.expectations) {
-        (_, 0) => String::new(),
-        (held, all) => format!(" {held} of {all} corrected or further values on file hold as well."),
+    let further = match (counts.besides, counts.besides_differ) {
+        (0, 0) => String::new(),
+        (held, failed) => {
+            format!(" Besides, {held} of {} hold against what was not published.", count(held + failed, "check"))
+        }
     };
     let differ = if counts.differ == 0 { "none differs".to_owned() } else { format!("{} differ", counts.differ) };
     format!(
@@ -95,7 +99,7 @@ fn what_it_means(status: Status) -> &'static str {
         Status::Simulated => {
             "rest on simulated logs: they show how the analysis works, and are no finding about a device."
         }
-        Status::Reconstructed => "rest on logs that were never released and are reconstructed from what was published.",
+        Status::Reconstructed => "rest on logs that cannot be had, and are reconstructed from what was published.",
         Status::Published => "",
     }
 }
@@ -105,7 +109,8 @@ fn bar(counts: &Counts) -> Markup {
     let parts = [
         ("matched", counts.matched, "match"),
         ("reconstructed", counts.matched_reconstructed, "match, reconstructed"),
-        ("simulated", counts.matched_simulated + counts.not_comparable, "simulated"),
+        ("simulated", counts.matched_simulated, "match, simulated"),
+        ("simulated", counts.not_comparable, "simulated, not comparable"),
         ("differ", counts.differ, "differ"),
         ("no-values", counts.no_values, "no values on file"),
         ("lost", counts.not_recomputable, "not recomputable"),

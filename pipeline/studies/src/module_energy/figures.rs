@@ -19,6 +19,15 @@ const NETWORKS: Registry = Registry(&[
     ("vgg13", Look::new(CATEGORICAL[3], Marker::Diamond)),
 ]);
 
+/// Of which data a figure is, by its id.
+fn data_of(id: &str) -> &'static str {
+    match id.split('.').next() {
+        Some("seed") => "first document",
+        Some("u1") => "first cluster run",
+        _ => "final data",
+    }
+}
+
 fn broken(error: plot::Error) -> Problem {
     Problem::new(error.to_string())
 }

@@ -303,6 +303,9 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         stages.push(stage.makes_records([sound_id(model.id)]).does_with(model.id, stats::models::sound));
     }
     let stage =
+        ["conv2d", "maxpool2d"].iter().fold(analysis("lassos".to_owned()), |stage, name| set(stage, name, name));
+    stages.push(stage.makes_records(["derived.lasso.settled"]).does_with(1e-6, stats::models::settled));
+    let stage =
         MODELS.iter().fold(analysis("log-fixed".to_owned()), |stage, model| stage.reads_record(&sound_id(model.id)));
     stages.push(stage.makes_records(["derived.log.fixed"]).does(stats::models::all_sound));
     for name in COMPARED {
@@ -322,11 +325,12 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     let stage = ["conv2d", "linear", "relu", "maxpool2d"].iter().fold(stage, |stage, name| set(stage, name, name));
     let stage = stage.makes("networks", "stats/estimates-networks.parquet");
     let stage = stage.makes("layers", "stats/estimates-layers.parquet");
-    let estimated = ["est.overall".to_owned()].into_iter();
+    let estimated = ["est.overall", "derived.est.models"].map(str::to_owned).into_iter();
     let estimated = estimated.chain(ARCHITECTURES.iter().map(|network| format!("est.full.{network}")));
-    let estimated = estimated.chain(KINDS.iter().map(|kind| format!("est.layer.{kind}")));
-    let estimated = estimated.chain(["derived.est.models".to_owned()]);
+    let estimated = estimated.chain(ESTIMATED.iter().map(|kind| format!("est.layer.{kind}")));
     let ids = estimated.flat_map(|id| [format!("{id}.corrected"), id]);
+    let ids = ids.chain(KINDS.iter().filter(|kind| !ESTIMATED.contains(kind)).map(|kind| format!("est.layer.{kind}")));
+    let ids = ids.chain(["derived.est.intercept", "derived.est.remainders"].map(str::to_owned));
     stages.push(stage.makes_records(ids).does(estimates::estimates));
 
     // Figures: the drawing, its data, and the record of its series.
@@ -354,18 +358,18 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     stages.push(stage.does(figures::ablation::draw));
     let stage = figure("est.fig.deviations").table("totals", "aggregate/totals-final");
     stages.push(stage.does(estimate_charts::deviations));
-    let estimate = |id: String, kind: Option<&'static str>, corrected: bool, has_correction: bool| {
+    let estimate = |id: String, kind: Option<&'static str>, corrected: bool| {
         let table = if kind.is_some() { "layers" } else { "networks" };
         let stage = figure(&id).table("estimates", &format!("stats/estimates-{table}"));
-        stage.does_with(estimate_charts::Chart { id, kind, corrected, has_correction }, estimate_charts::draw)
+        let has_model = kind.is_none_or(|kind| ESTIMATED.contains(&kind));
+        stage.does_with(estimate_charts::Chart { id, kind, corrected, has_model }, estimate_charts::draw)
     };
-    stages.push(estimate("est.full.fig".to_owned(), None, false, true));
-    stages.push(estimate("est.full.fig.corrected".to_owned(), None, true, false));
+    stages.push(estimate("est.full.fig".to_owned(), None, false));
+    stages.push(estimate("est.full.fig.corrected".to_owned(), None, true));
     for kind in KINDS {
-        let has_correction = ESTIMATED.contains(&kind);
-        stages.push(estimate(format!("est.layer.{kind}.fig"), Some(kind), false, has_correction));
-        if has_correction {
-            stages.push(estimate(format!("est.layer.{kind}.fig.corrected"), Some(kind), true, false));
+        stages.push(estimate(format!("est.layer.{kind}.fig"), Some(kind), false));
+        if ESTIMATED.contains(&kind) {
+            stages.push(estimate(format!("est.layer.{kind}.fig.corrected"), Some(kind), true));
         }
     }
 

@@ -209,6 +209,7 @@ pub(super) const PREDICTIONS: &[Column] = &[
 
 /// Sets of features of the ablation, by size and then in lexicographic order.
 pub(super) const ABLATION: &[Column] = &[
+    Column::new("set", "", "Its features"),
     Column::new("features", "", "Number of features"),
     Column::new("with_macs", "", "Whether the operations are among them (1) or not (0)"),
     Column::new("validation", "", "Coefficient of determination in the validation part"),

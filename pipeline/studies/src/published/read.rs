@@ -12,6 +12,9 @@ use crate::record::{Kind, Role, Series};
 /// The parameters of a line, in the order in which scipy prints them.
 const LINE: [&str; 5] = ["slope", "intercept", "rvalue", "pvalue", "stderr"];
 
+/// Digits of a commit that tell it to a reader.
+const SHORT_COMMIT: usize = 7;
+
 pub(super) fn published(file: &Path, text: &str) -> Result<Published, PublishedError> {
     let root = Fields::parse(file, text)?;
     let reader = Reader::new(file, "file", &root);
@@ -77,8 +80,12 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
     let id = Reader::new(file, format!("entry number {}", place + 1), fields).required_text("id")?;
     let reader = Reader::new(file, format!("entry `{id}`"), fields);
     let (kind, recomputable, source) = if derived {
-        let text = reader.text("text")?.unwrap_or_default();
-        (Kind::Table, Recomputable::Yes, format!("not published: {text}"))
+        let text = reader.text("text")?.filter(|text| !text.trim().is_empty());
+        let kind = if reader.fields.get("kind").is_some() { kind(&reader)? } else { Kind::Table };
+        let stated = reader.fields.get("status").is_some();
+        let recomputable = if stated { recomputable(&reader)? } else { Recomputable::Yes };
+        let source = text.map_or_else(|| "not published".to_owned(), |text| format!("not published: {text}"));
+        (kind, recomputable, source)
     } else {
         (kind(&reader)?, recomputable(&reader)?, source(&reader)?)
     };
@@ -109,10 +116,12 @@ fn entry(file: &Path, place: usize, fields: &Fields, derived: bool) -> Result<En
         shape,
         n: reader.count("n")?,
         n_points: reader.count("n_points")?,
+        cells_lost: reader.count("cells")?.zip(reader.count("cells_ok")?).map_or(0, |(all, ok)| all.saturating_sub(ok)),
         expected,
         tolerance: Tolerance {
             absolute: reader.number("tolerance")?,
             relative: reader.number("rel_tolerance")?,
+            cut: cut(&reader)?,
             band_spread: reader.number("band_spread_between_two_unseeded_runs_of_y_span")?,
         },
         fields: fields.clone(),
@@ -143,21 +152,33 @@ fn recomputable(reader: &Reader<'_>) -> Result<Recomputable, PublishedError> {
     }
 }
 
+/// Whether the entry says that its prints were cut off, not rounded.
+fn cut(reader: &Reader<'_>) -> Result<bool, PublishedError> {
+    match reader.text("digits")?.as_deref() {
+        None => Ok(false),
+        Some("cut") => Ok(true),
+        Some(other) => Err(reader.wrong("digits", format!("expected `cut`, found `{other}`"))),
+    }
+}
+
 /// The source, in words if it stands as a table.
 fn source(reader: &Reader<'_>) -> Result<String, PublishedError> {
     let Some(Value::Table(place)) = reader.fields.get("source") else {
         return reader.required_text("source");
     };
-    let parts = ["file", "cell", "prompt"].map(|name| (name, place.get(name)));
+    let parts = ["file", "commit", "cell", "prompt"].map(|name| (name, place.get(name)));
     let mut source = String::new();
     for (name, value) in parts {
         if let Some(token) = value.and_then(Value::as_token) {
-            source.push_str(match name {
-                "cell" => ", cell ",
-                "prompt" => " ",
-                _ => "",
-            });
-            source.push_str(token.text());
+            let text = token.text();
+            let (before, text) = match name {
+                "commit" => (" at ", text.get(..SHORT_COMMIT).unwrap_or(text)),
+                "cell" => (", cell ", text),
+                "prompt" => (" ", text),
+                _ => ("", text),
+            };
+            source.push_str(before);
+            source.push_str(text);
         }
     }
     Ok(source)

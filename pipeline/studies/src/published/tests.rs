@@ -5,8 +5,8 @@ const STUDIES: [(&str, usize, usize); 5] = [
     ("tinyml-mcu", 52, 0),
     ("vision-inference", 88, 0),
     ("module-energy", 150, 9),
-    ("edge-layers", 52, 0),
-    ("aipowermeter", 55, 0),
+    ("edge-layers", 52, 1),
+    ("aipowermeter", 55, 10),
 ];
 
 fn folder() -> PathBuf {
@@ -110,7 +110,10 @@ fn the_other_studies_keep_their_shapes() {
     let vision = read("vision-inference");
     let Expected::Table(rows) = &vision.entry("inf.t01").unwrap().expected else { panic!("a table") };
     assert_eq!(rows[1][1].text(), "6.351510e+09", "as the original shows it");
-    assert_eq!(vision.entry("inf.t01").unwrap().source, "seed 001_e35f98e58fb442bf.txt, cell 3 In [3]");
+    assert_eq!(
+        vision.entry("inf.t01").unwrap().source,
+        "Vision models inference analysis.ipynb at e7abb3e, cell 3 In [3]"
+    );
 
     let edge = read("edge-layers");
     let order = edge.entry("seed.pool.order").unwrap();
@@ -153,6 +156,7 @@ fn errors_name_file_line_entry_and_field() {
         ("series = [{key = \"a\", role = \"path\", x = [1], y = []}]", "`series`: `a`: `y` has 0 values, expected 1"),
         ("series = [{key = \"a\", role = \"path\", x = [1], y = [1]}]", "`a` lies on an axis without"),
         ("series = [{key = \"a\", role = \"path\", x = [1], y = [\"?\"]}]", "expected a number, found `?`"),
+        ("digits = \"rounded\"", "`digits`: expected `cut`, found `rounded`"),
         ("x_axis = {scale = \"polar\"}\nseries = []", "`x_axis`: expected the scale"),
     ];
     for (fields, expected) in cases {

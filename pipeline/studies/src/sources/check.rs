@@ -33,6 +33,7 @@ pub(super) fn check(text: &str, study: &str, file: &Path) -> Result<Sources, Sou
         title: document.title,
         authors: document.authors,
         arxiv: document.arxiv,
+        terms: document.terms,
         licence: document.licence,
         files,
         missing: document.missing,
@@ -48,6 +49,7 @@ struct Document {
     #[serde(default)]
     authors: Vec<String>,
     arxiv: Option<String>,
+    terms: Option<String>,
     #[serde(default)]
     licence: BTreeMap<String, String>,
     file: Option<Vec<FileEntry>>,

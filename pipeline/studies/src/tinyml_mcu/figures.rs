@@ -42,12 +42,15 @@ const SIZE: Size = Size::pt(222.0, 176.0);
 /// The same for the sweeps, whose legend needs the room.
 const TALL: Size = Size::pt(222.0, 216.0);
 
+/// Width of the line that joins the points of a sweep, in pt.
+const JOIN: f64 = 0.5;
+
 fn broken(error: plot::Error) -> Problem {
     Problem::new(error.to_string())
 }
 
 /// The points of a sweep by class: marks for the plot, and the record with its series. Points are
-/// joined by a hairline of `joined` pt, if any.
+/// joined by a line of `joined` pt, if any.
 fn sweep_marks(
     table: &Table,
     x: &str,

@@ -7,6 +7,7 @@
 //! | a number with 15 or more significant digits | [`FULL_PRECISION`], of p-values [`P_VALUE`] |
 //! | the p-value `0.0` | below [`UNDERFLOW`] |
 //! | any other number | half a unit in the last printed place |
+//! | one whose entry says that its digits were cut off | a unit in the last printed place, away from zero only |
 //! | a text | none |
 //! | `NaN`, an empty cell | ours must be missing too |
 //!
@@ -139,6 +140,36 @@ impl ValueCheck {
         ValueCheck::of_print(path, published, ours.map(Cell::from).as_ref(), "", &tolerance)
     }
 
+    /// Ours with the decimals and in the notation of the published print, for a reader who has both side by side. There
+    /// are two decimals more where that is another text, as a tolerance allows; in full it stands if it differs, or if
+    /// what was published is no number. A dash stands for nothing.
+    pub fn ours_as_printed(&self) -> String {
+        let Some(ours) = &self.ours else { return "–".to_owned() };
+        let is_number = Token::new(self.published.as_str()).decimal().is_some();
+        let Some(number) = ours.as_f64().filter(|_| is_number && self.verdict != ValueVerdict::Mismatch) else {
+            return ours.to_string();
+        };
+        let (mantissa, exponent) = match self.published.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+            None => (self.published.as_str(), None),
+        };
+        let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let told = |decimals: usize| {
+            let Some(exponent) = exponent else { return format!("{number:.decimals$}") };
+            let scientific = format!("{number:.decimals$e}");
+            match scientific.split_once('e') {
+                // As Python prints it: a sign, and two digits at least.
+                Some((mantissa, power)) if exponent.starts_with(['+', '-']) => {
+                    let (sign, digits) = power.strip_prefix('-').map_or(('+', power), |digits| ('-', digits));
+                    format!("{mantissa}e{sign}{digits:0>2}")
+                }
+                _ => scientific,
+            }
+        };
+        let alike = told(decimals);
+        if alike == self.published { alike } else { told(decimals + 2) }
+    }
+
     /// Fills in error, tolerance and verdict from numbers and the allowed difference.
     fn measured(mut self, published: f64, ours: f64, allowed: f64) -> Self {
         let difference = (ours - published).abs();
@@ -180,6 +211,10 @@ fn allowed(published: &Decimal, ours: f64, p_value: bool, stated: &Tolerance) ->
         return relative * size;
     }
     let slack = SLACK * size.max(ours.abs());
+    if stated.cut {
+        let beyond = (ours - published.value) * published.value.signum() >= 0.0;
+        return if beyond { 2.0 * published.half_unit() - slack } else { slack };
+    }
     if published.is_integer {
         slack
     } else if published.significant_digits >= FULL_PRECISION_DIGITS {
@@ -281,6 +316,44 @@ mod tests {
         assert_eq!(check.verdict, ValueVerdict::Mismatch);
         assert!((check.rel_error.unwrap() - 0.06).abs() < 1e-15);
         assert_eq!((check.tolerance, check.measure), (Some(0.05), Measure::Relative));
+    }
+
+    #[test]
+    fn digits_that_were_cut_off_are_lost_towards_zero_only() {
+        let cut = Tolerance { cut: true, ..Tolerance::default() };
+        let check = |printed: &str, ours: f64| {
+            ValueCheck::of_print(String::new(), &Token::new(printed), Some(&Cell::from(ours)), "", &cut).verdict
+        };
+        for (printed, ours, verdict) in [
+            ("0.97", 0.97, ValueVerdict::Match),
+            ("0.97", 0.9799, ValueVerdict::Match),
+            ("0.97", 0.98, ValueVerdict::Mismatch),
+            ("0.97", 0.9699, ValueVerdict::Mismatch),
+            ("-0.97", -0.9799, ValueVerdict::Match),
+            ("-0.97", -0.9699, ValueVerdict::Mismatch),
+            ("0.73", 0.7237, ValueVerdict::Mismatch),
+        ] {
+            assert_eq!(check(printed, ours), verdict, "{ours} printed as {printed}");
+        }
+    }
+
+    #[test]
+    fn ours_is_told_as_the_original_prints() {
+        let told = |printed: &str, ours: f64| {
+            let ours = Cell::from(ours);
+            let tolerance = Tolerance::default();
+            ValueCheck::of_print(String::new(), &Token::new(printed), Some(&ours), "", &tolerance).ours_as_printed()
+        };
+        assert_eq!(told("1.9e-08", 1.9044774e-8), "1.9e-08");
+        assert_eq!(told("6.351510e+09", 6_351_510_400.0), "6.351510e+09");
+        assert_eq!(told("2.9e0", 2.91), "2.9e0");
+        assert_eq!(told("0.13", 0.125), "0.1250", "a tie");
+        assert_eq!(told("0.50", 0.4999999999999999), "0.50");
+        assert_eq!(told("35", 35.0), "35");
+        assert_eq!(told("0.50", 0.61), "0.61", "what differs is told in full");
+        assert_eq!(told("vgg", 1.5), "1.5");
+        let nothing = ValueCheck::of_print(String::new(), &Token::new("1"), None, "", &Tolerance::default());
+        assert_eq!(nothing.ours_as_printed(), "–");
     }
 
     #[test]

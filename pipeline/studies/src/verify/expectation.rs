@@ -7,7 +7,7 @@ use crate::published::{Published, Token, Tolerance, Value};
 use crate::record::{Cell, Record};
 
 /// One value, or one list of values, on file and its place in a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
     /// Id of the quirk or entry that holds the value.
     pub under: String,
@@ -18,6 +18,8 @@ pub struct Expectation {
     pub record: String,
     /// Where in that record.
     pub at: Place,
+    /// What the values may differ by; without one, what their print allows.
+    pub tolerance: Tolerance,
 }
 
 /// A place in a record.
@@ -48,7 +50,15 @@ impl Expectation {
             path: path.iter().map(|&name| name.to_owned()).collect(),
             record: record.into(),
             at,
+            tolerance: Tolerance::default(),
         }
+    }
+
+    /// Allows a relative difference, of values that no two programs make alike to all digits.
+    #[must_use]
+    pub fn within(mut self, relative: f64) -> Self {
+        self.tolerance.relative = Some(relative);
+        self
     }
 
     /// The values on file: one, or the items of a list.
@@ -83,7 +93,7 @@ impl Expectation {
             return;
         }
         for (token, (path, cell)) in expected.into_iter().zip(ours) {
-            found.check(ValueCheck::of_print(path, token, cell.as_ref(), name, &Tolerance::default()));
+            found.check(ValueCheck::of_print(path, token, cell.as_ref(), name, &self.tolerance));
         }
     }
 }

@@ -46,7 +46,13 @@ pub(super) fn render(report: &StudyReport, width: usize, colour: bool, verbose: 
     let mut out = String::new();
     paint(&mut out, colour, BOLD, &layout.header(&report.study));
     out.push('\n');
-    for (section, title) in [(&report.entries, ""), (&report.expectations, "corrected and further values on file")] {
+    let (derived, published): (Vec<&EntryReport>, Vec<&EntryReport>) =
+        report.entries.iter().partition(|entry| entry.derived);
+    for (section, title) in [
+        (published, ""),
+        (derived, "checked besides, not published"),
+        (report.expectations.iter().collect(), "corrected and further values on file"),
+    ] {
         if section.is_empty() {
             continue;
         }
@@ -186,6 +192,11 @@ fn summary_lines(out: &mut String, report: &StudyReport, width: usize, colour: b
     }
     if let Some(error) = summary.max_rel_error {
         let _ = write!(text, "; largest error {}", short_number(error));
+    }
+    let compared = summary.derived_matched + summary.derived_mismatched;
+    if compared > 0 {
+        let held = summary.derived_matched;
+        let _ = write!(text, "; {held} of {compared} entries that were not published agree");
     }
     if summary.expectations > 0 {
         let held = summary.expectations_matched;

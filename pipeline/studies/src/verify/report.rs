@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::{ValueCheck, ValueVerdict};
 use super::render;
 use crate::campaign::Campaign;
+use crate::published::Token;
 use crate::record::{Kind, Status};
 use crate::truth::Recovery;
 
@@ -41,7 +42,9 @@ pub struct EntryReport {
     pub status: Option<Status>,
     /// Where it stands in the original; of expectations, the quirks that hold the values.
     pub source: String,
-    /// Number of values compared, edges of bootstrap bands not counted.
+    /// Whether it was not published, but checked besides.
+    pub derived: bool,
+    /// Number of values compared, names of rows and edges of bootstrap bands not counted.
     pub values: usize,
     /// How many of them agree.
     pub matched: usize,
@@ -59,10 +62,10 @@ pub struct EntryReport {
     pub checks: Vec<ValueCheck>,
 }
 
-/// Counts over the entries of a study.
+/// Counts over the entries of a study. All but the last six are of what was published.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Summary {
-    /// Number of entries.
+    /// Number of entries that were published.
     pub entries: usize,
     /// How many match.
     pub matched: usize,
@@ -78,12 +81,18 @@ pub struct Summary {
     pub simulated: usize,
     /// How many the held data do not give.
     pub not_recomputable: usize,
-    /// Number of values compared, edges of bootstrap bands not counted.
+    /// Number of values compared, names of rows and edges of bootstrap bands not counted.
     pub values_compared: usize,
     /// Number of edges of bootstrap bands that were compared.
     pub band_values_compared: usize,
     /// The largest error among the values that match.
     pub max_rel_error: Option<f64>,
+    /// Number of entries that were not published.
+    pub derived: usize,
+    /// How many of them agree with what is on file.
+    pub derived_matched: usize,
+    /// How many of them do not; the others have nothing on file, or are not comparable.
+    pub derived_mismatched: usize,
     /// Number of records with expectations.
     pub expectations: usize,
     /// How many of them hold what is expected.
@@ -124,12 +133,22 @@ pub struct BriefReport<'a> {
     recovery: Option<&'a Recovery>,
 }
 
+/// Checks of records against values that nobody published: [`Summary::own_checks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnChecks {
+    /// How many hold.
+    pub held: usize,
+    /// How many do not.
+    pub failed: usize,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct BriefEntry<'a> {
     id: &'a str,
     kind: Option<Kind>,
     status: Option<Status>,
     source: &'a str,
+    derived: bool,
     values: usize,
     matched: usize,
     max_rel_error: Option<f64>,
@@ -140,7 +159,15 @@ struct BriefEntry<'a> {
 impl Summary {
     /// Whether nothing differs.
     pub fn passed(&self) -> bool {
-        self.mismatched == 0 && self.expectations_mismatched == 0
+        self.mismatched == 0 && self.own_checks().failed == 0
+    }
+
+    /// The checks besides those of what was published: of entries that were not, and of expectations.
+    pub fn own_checks(&self) -> OwnChecks {
+        OwnChecks {
+            held: self.derived_matched + self.expectations_matched,
+            failed: self.derived_mismatched + self.expectations_mismatched,
+        }
     }
 }
 
@@ -182,6 +209,7 @@ impl<'a> BriefEntry<'a> {
             kind: report.kind,
             status: report.status,
             source: &report.source,
+            derived: report.derived,
             values: report.values,
             matched: report.matched,
             max_rel_error: report.max_rel_error,
@@ -193,8 +221,15 @@ impl<'a> BriefEntry<'a> {
 
 impl Summary {
     pub(super) fn of(entries: &[EntryReport], expectations: &[EntryReport]) -> Self {
-        let mut summary = Summary { entries: entries.len(), expectations: expectations.len(), ..Summary::default() };
+        let mut summary = Summary { expectations: expectations.len(), ..Summary::default() };
         for report in entries {
+            if report.derived {
+                summary.derived += 1;
+                summary.derived_matched += usize::from(report.verdict == Verdict::Match);
+                summary.derived_mismatched += usize::from(report.verdict == Verdict::Mismatch);
+                continue;
+            }
+            summary.entries += 1;
             match report.verdict {
                 Verdict::Match => {
                     summary.matched += 1;
@@ -237,10 +272,15 @@ impl EntryReport {
         let bands = count(ValueVerdict::Bootstrap);
         let values = found.checks.iter().filter(compared).count();
         let mismatches = count(ValueVerdict::Mismatch);
+        // Texts beside numbers that cannot be made are no result.
+        let is_number = |check: &&ValueCheck| Token::new(check.published.as_str()).decimal().is_some();
+        let mut numbers = found.checks.iter().filter(is_number).peekable();
+        let numbers_waived =
+            numbers.peek().is_some() && numbers.all(|check| check.verdict == ValueVerdict::NotRecomputable);
 
         let verdict = if mismatches > 0 || !found.problems.is_empty() {
             Verdict::Mismatch
-        } else if values + bands > 0 {
+        } else if values + bands > 0 && !numbers_waived {
             Verdict::Match
         } else if found.waived.is_empty() {
             Verdict::NoValuesOnFile
@@ -250,18 +290,26 @@ impl EntryReport {
         let mut notes = found.notes;
         if !found.waived.is_empty() {
             let waived: Vec<&str> = found.waived.iter().map(String::as_str).collect();
-            notes.insert(0, format!("not recomputable: {}", waived.join(", ")));
+            let waived = format!("not recomputable: {}", waived.join(", "));
+            // Of an entry of which nothing can be made the reason says more than the names.
+            match found.why {
+                Some(why) if verdict == Verdict::NotRecomputable => notes.insert(0, why),
+                why => drop(notes.splice(0..0, std::iter::once(waived).chain(why))),
+            }
         }
         if let Some(problem) = found.problems.first() {
             notes.insert(0, problem.clone());
         } else if mismatches > 0 {
             notes.insert(0, format!("{mismatches} of {} values differ", values + bands));
         }
+        // What is not recomputable has no compared values.
+        let values = if verdict == Verdict::NotRecomputable { 0 } else { values };
         EntryReport {
             id: id.to_owned(),
             kind,
             status: None,
             source,
+            derived: false,
             values,
             matched: values - mismatches,
             max_rel_error: found.checks.iter().filter(compared).fold(None, |max, check| larger(max, check.rel_error)),
@@ -309,6 +357,8 @@ pub(super) struct Findings {
     pub(super) waivable: BTreeSet<String>,
     /// What of it the entry has.
     pub(super) waived: BTreeSet<String>,
+    /// Why it cannot be made.
+    pub(super) why: Option<String>,
 }
 
 impl Findings {
@@ -322,6 +372,19 @@ impl Findings {
 
     pub(super) fn check(&mut self, check: ValueCheck) {
         self.checks.push(check);
+    }
+
+    /// Waives the values that differ, if they and those that are waived are no more than the file says are lost.
+    pub(super) fn excuse(&mut self, lost: usize) {
+        let count = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
+        let differing = count(ValueVerdict::Mismatch);
+        if differing == 0 || differing + count(ValueVerdict::NotRecomputable) > lost {
+            return;
+        }
+        for check in self.checks.iter_mut().filter(|check| check.verdict == ValueVerdict::Mismatch) {
+            check.verdict = ValueVerdict::NotRecomputable;
+            self.waived.insert(check.path.clone());
+        }
     }
 
     /// Whether the record says that this column, row, value or series cannot be made.

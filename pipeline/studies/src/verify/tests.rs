@@ -93,7 +93,7 @@ fn what_was_published_matches_itself() {
         let report = verify(&published, &as_records(&published), &[], Campaign::Published);
         assert!(report.passed(), "{}", report.render(100, false, false));
         let summary = &report.summary;
-        assert_eq!(summary.entries, published.entries.len());
+        assert_eq!(summary.entries + summary.derived, published.entries.len());
         assert_eq!(summary.matched + summary.no_values + summary.not_recomputable, summary.entries);
         assert_eq!(summary.max_rel_error, Some(0.0), "{study}");
     }
@@ -106,16 +106,21 @@ fn as_many_values_are_compared_as_the_file_says() {
     let (mut printed, mut drawn) = (0, 0);
     for (entry, found) in published.entries.iter().zip(&report.entries) {
         if let Some(stated) = entry.fields.get("values").and_then(|value| value.as_token()) {
-            assert_eq!(stated.text(), found.values.to_string(), "{}", entry.id);
+            // The file counts the labels of rows, too.
+            let labels = match &entry.expected {
+                Expected::Table(rows) if entry.has_row_labels() => rows.len(),
+                _ => 0,
+            };
+            assert_eq!(stated.text(), (found.values + labels).to_string(), "{}", entry.id);
         }
         match entry.kind {
             Kind::Figure => drawn += found.values,
             _ => printed += found.values,
         }
     }
-    // The file's summary says 671 and 2263, counting the entries whose values are not on file.
-    assert_eq!((printed, drawn), (463, 2110));
-    assert_eq!(report.summary.values_compared, 463 + 2110);
+    // The file's summary says 671 and 2263, counting the labels of rows and the entries whose values are not on file.
+    assert_eq!((printed, drawn), (367, 2110));
+    assert_eq!(report.summary.values_compared, 367 + 2110);
     assert_eq!(report.summary.band_values_compared, 4 * 3 * 10 * 2);
     assert_eq!((report.summary.matched, report.summary.no_values), (35, 16));
 }
@@ -378,11 +383,71 @@ fn the_record_may_leave_out_only_what_is_partly_recomputable() {
     assert_eq!(report("partly", &table).verdict, Verdict::Mismatch);
     let waiving = table.clone().not_recomputable("power");
     let partly = report("partly", &waiving);
-    assert_eq!((partly.verdict, partly.values), (Verdict::Match, 4));
-    assert_eq!(partly.note.as_deref(), Some("not recomputable: power"));
+    assert_eq!((partly.verdict, partly.values), (Verdict::Match, 2), "the names of the rows are no values");
+    assert_eq!(partly.note.as_deref(), Some("not recomputable: power; no log"));
     assert_eq!(report("recomputable", &waiving).verdict, Verdict::Mismatch);
-    let none = waiving.not_recomputable("a").not_recomputable("b").not_recomputable("size");
-    assert_eq!(report("partly", &none).values, 2, "the names of the rows are compared in any case");
+    let by_row = table.not_recomputable("a").not_recomputable("b");
+    for none in [waiving.not_recomputable("size"), by_row.clone()] {
+        let none = report("partly", &none);
+        assert_eq!((none.verdict, none.values), (Verdict::NotRecomputable, 0));
+        assert_eq!(none.note.as_deref(), Some("no log"));
+    }
+    let mut misnamed = by_row;
+    misnamed.rows[1][0] = "c".into();
+    assert_eq!(
+        report("partly", &misnamed).verdict,
+        Verdict::Mismatch,
+        "the names of the rows are compared in any case"
+    );
+}
+
+#[test]
+fn texts_beside_numbers_that_cannot_be_made_are_no_match() {
+    let published = parse(
+        "[[entry]]\nid = \"t\"\nkind = \"table\"\nsource = \"s\"\nstatus = \"partly\"\n\
+         columns = [\"name\", \"type\", \"power\"]\nrows = [[\"a\", \"conv\", \"2.5\"]]\n",
+    );
+    let table = Record::table("t").columns(["name", "type", "power"]).plain_row(cells!["a", "conv", 9.0]);
+    let report = report_of(&published, &[table.not_recomputable("power")], "t");
+    assert_eq!((report.verdict, report.values), (Verdict::NotRecomputable, 0));
+}
+
+#[test]
+fn as_many_cells_may_differ_as_the_file_says_are_lost() {
+    let published = |ok: usize| {
+        parse(&format!(
+            "[[entry]]\nid = \"t\"\nkind = \"table\"\nsource = \"s\"\nstatus = \"partly\"\nwhy = \"older\"\ncells = 6\n\
+             cells_ok = {ok}\ncolumns = [\"name\", \"value\"]\nrows = [[\"a\", \"0.97\"], [\"b\", \"0.98\"], [\"c\", \"0.5\"]]\n"
+        ))
+    };
+    let table = Record::table("t").columns(["name", "value"]);
+    let table = table.plain_row(cells!["a", 0.979]).plain_row(cells!["b", 0.989]).plain_row(cells!["c", 0.5]);
+    let report = |ok| report_of(&published(ok), std::slice::from_ref(&table), "t");
+    assert_eq!((report(4).verdict, report(4).matched), (Verdict::Match, 1));
+    assert_eq!(report(4).note.as_deref(), Some("not recomputable: rows[0].value, rows[1].value; older"));
+    assert_eq!(report(5).verdict, Verdict::Mismatch, "one more than the file says");
+}
+
+#[test]
+fn what_was_not_published_counts_apart() {
+    let published = parse(
+        "[[entry]]\nid = \"v\"\nkind = \"scalar\"\nsource = \"s\"\nstatus = \"recomputable\"\nvalue = \"0.5\"\n\
+         [[derived]]\nid = \"d\"\nkind = \"scalar\"\ntext = \"twice v\"\nvalue = \"1.0\"\n\
+         [[derived]]\nid = \"e\"\nkind = \"scalar\"\ntext = \"thrice v\"\n",
+    );
+    let records =
+        |twice: f64| [("v", 0.5), ("d", twice), ("e", 1.5)].map(|(id, value)| Record::scalar(id).value("value", value));
+    let report = verify(&published, &records(1.0), &[], Campaign::Published);
+    let Summary { entries, matched, values_compared, no_values, derived, derived_matched, .. } = report.summary;
+    assert_eq!((entries, matched, values_compared, no_values), (1, 1, 1, 0));
+    assert_eq!((derived, derived_matched), (2, 1));
+    assert_eq!(report.summary.own_checks(), OwnChecks { held: 1, failed: 0 });
+    assert_eq!(report.entries.iter().map(|entry| entry.derived).collect::<Vec<_>>(), [false, true, true]);
+    assert!(report.passed());
+
+    let report = verify(&published, &records(1.1), &[], Campaign::Published);
+    assert_eq!((report.summary.mismatched, report.summary.own_checks().failed), (0, 1));
+    assert!(!report.passed(), "a check of our own that fails is a failure");
 }
 
 #[test]
@@ -430,15 +495,16 @@ fn the_brief_report_has_the_form_that_the_papers_read() {
             "entries": 2, "matched": 1, "matched_reconstructed": 0, "matched_simulated": 0, "mismatched": 0,
             "no_values": 0, "simulated": 0, "not_recomputable": 1,
             "values_compared": 1, "band_values_compared": 0, "max_rel_error": json["summary"]["max_rel_error"],
+            "derived": 0, "derived_matched": 0, "derived_mismatched": 0,
             "expectations": 0, "expectations_matched": 0, "expectations_mismatched": 0,
         },
         "entries": [
             {
-                "id": "v", "kind": "scalar", "status": "published", "source": "cell 1", "values": 1, "matched": 1,
+                "id": "v", "kind": "scalar", "status": "published", "source": "cell 1", "derived": false, "values": 1, "matched": 1,
                 "max_rel_error": json["summary"]["max_rel_error"], "verdict": "match", "note": null,
             },
             {
-                "id": "w", "kind": "figure", "status": null, "source": "cell 2", "values": 0, "matched": 0,
+                "id": "w", "kind": "figure", "status": null, "source": "cell 2", "derived": false, "values": 0, "matched": 0,
                 "max_rel_error": null, "verdict": "not recomputable", "note": "no log",
             },
         ],

@@ -37,7 +37,8 @@ pub(in crate::aipowermeter) struct Plot {
 /// How the curves of a figure share its room.
 #[derive(Clone, Copy, PartialEq, Serialize)]
 enum Layout {
-    /// The first on the left axis, the second on the right.
+    /// The first on the left axis, the second on the right, whose scales make them look alike. By the correct
+    /// analysis a panel each.
     Twin,
     /// A panel each.
     Panels,
@@ -162,10 +163,10 @@ struct Quantity {
 }
 
 /// A curve with its values in the unit of its axis.
-struct Shown<'a> {
-    curve: &'a Curve,
+struct Shown {
     quantity: Quantity,
     values: Vec<f64>,
+    axis: Axis,
     points: Points,
 }
 
@@ -226,13 +227,15 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
     let sizes = quantity(&table, "input_size")?;
     let size = RecordAxis::new(plot.network.size_label()).unit(plot.network.size_unit());
     let mut whole = Record::figure(drawn.id()).x_axis(size.clone());
+    let layout = if *corrected { Layout::Panels } else { plot.layout };
     let mut all = Vec::new();
     for curve in plot.curves {
         let own = quantity(&table, curve.column)?;
         let quantity = curve.quantity(*corrected);
         let values: Vec<f64> = own.iter().map(|value| value * quantity.factor).collect();
-        let name = if plot.layout == Layout::Twin { quantity.title } else { curve.name };
-        let points = Points::new(name, &sizes, &values, QUANTITIES.look(curve.name).map_err(broken)?).joined(JOIN);
+        let name = if layout == Layout::Twin { quantity.title } else { curve.name };
+        let look = QUANTITIES.look(curve.name).map_err(broken)?;
+        let points = Points::new(name, &sizes, &values, look).joined(JOIN);
         whole = whole.series(Series::path(curve.name, sizes.clone(), values.clone()));
         if !corrected || curve.differs() {
             let record = Record::figure(format!("{}{}", curve.id, drawn.ending()))
@@ -244,18 +247,19 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
             let record = if *corrected { record } else { without_hidden(record, plot.network) };
             cx.record(if curve.differs() && !corrected { record.with_correction() } else { record })?;
         }
-        all.push(Shown { curve, quantity, values, points });
+        let axis = drawn.y_axis(curve);
+        let axis = if layout == Layout::Twin { axis.colour(look.colour) } else { axis };
+        all.push(Shown { quantity, values, axis, points });
     }
 
     let alt = alternative(drawn, &sizes, &all);
     let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
     let id = drawn.id();
     let about = About { id: &id, title: &title, alt: &alt };
-    let panel =
-        |shown: &Shown<'_>| Cartesian::new(drawn.x_axis(), drawn.y_axis(shown.curve)).mark(shown.points.clone());
-    let figure = match (plot.layout, all.as_slice()) {
+    let panel = |shown: &Shown| Cartesian::new(drawn.x_axis(), shown.axis.clone()).mark(shown.points.clone());
+    let figure = match (layout, all.as_slice()) {
         (Layout::Twin, [left, right]) => {
-            let both = panel(left).right_axis(drawn.y_axis(right.curve)).mark(right.points.clone().on_right());
+            let both = panel(left).right_axis(right.axis.clone()).mark(right.points.clone().on_right());
             both.legend(Legend::above()).figure(about, WIDE)
         }
         (_, [one]) => panel(one).figure(about, HALF),
@@ -276,7 +280,7 @@ fn without_hidden(record: Record, network: Network) -> Record {
 }
 
 /// Says in words where each curve begins and ends.
-fn alternative(drawn: &Drawn, sizes: &[f64], all: &[Shown<'_>]) -> String {
+fn alternative(drawn: &Drawn, sizes: &[f64], all: &[Shown]) -> String {
     let told = all.iter().filter_map(|Shown { quantity, values, .. }| {
         let (first, last) = values.first().zip(values.last())?;
         Some(format!("{}: from {first:.3} to {last:.3} {}", quantity.title, quantity.unit))

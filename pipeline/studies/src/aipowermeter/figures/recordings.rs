@@ -12,7 +12,7 @@ use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-const SIZE: Size = Size::pt(446.0, 400.0);
+const SIZE: Size = Size::pt(446.0, 460.0);
 /// The powers: column, what they are called.
 const POWERS: [(&str, &str); 2] = [("intel_power", "package"), ("nvidia_draw", "card")];
 
@@ -87,7 +87,8 @@ pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recording
         let (package, cards) = (table.floats("intel_power")?, table.floats("nvidia_draw")?);
         if package.iter().zip(&cards).any(|(package, card)| !package.is_nan() && !card.is_nan()) {
             let heading = format!("{}: package and cards", recording.name);
-            panels.push(panel(heading).marks(parts.into_iter().map(|(_, mark)| mark)));
+            let both = panel(heading).marks(parts.into_iter().map(|(_, mark)| mark));
+            panels.push(both.legend(Legend::above()));
         } else {
             panels
                 .extend(parts.into_iter().map(|(part, mark)| panel(format!("{}: {part}", recording.name)).mark(mark)));

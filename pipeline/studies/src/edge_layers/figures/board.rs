@@ -79,6 +79,9 @@ pub(in crate::edge_layers) fn survivors(cx: &mut Cx<'_, '_>, models: &Vec<&'stat
     drawing::write(cx, &Figure::panels(about, SIZE, 2, panels).map_err(broken)?, record)
 }
 
+/// Networks of so many operations, in GMAC, are large.
+const LARGE: f64 = 7.0;
+
 /// Energy of an inference against its operations.
 pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let table = cx.read_record("energy-per-inference")?;
@@ -92,13 +95,27 @@ pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         .x_axis(RecordAxis::new("Operations").unit("GMAC").scale(Scale::Log))
         .y_axis(RecordAxis::new("Energy of an inference").unit("mJ").scale(Scale::Log))
         .series(Series::scatter("models", gmacs.clone(), millijoule.clone()));
-    let points = Points::new("models", &gmacs, &millijoule, Look::new(CATEGORICAL[0], Marker::Circle)).labels(names);
-    let plot =
-        Cartesian::new(Axis::log("Operations of the held layers", "GMAC"), Axis::log("Energy of an inference", "mJ"));
+    // The largest stand so close that they are named in a panel of their own.
+    let points = |large: bool, named: bool| {
+        let rows: Vec<usize> = (0..names.len()).filter(|&row| (gmacs[row] >= LARGE) == large).collect();
+        let of = |values: &[f64]| -> Vec<f64> { rows.iter().map(|&row| values[row]).collect() };
+        let look = Look::new(CATEGORICAL[0], Marker::Circle);
+        let points = Points::new("networks", &of(&gmacs), &of(&millijoule), look);
+        if named { points.labels(rows.iter().map(|&row| names[row].as_str())) } else { points }
+    };
+    let operations = Axis::log("Operations of the held layers", "GMAC");
+    let energy = Axis::log("Energy of an inference", "mJ");
+    let all = Cartesian::new(operations.clone(), energy.clone()).heading("All networks");
+    // With room for names to the right of the points.
+    let operations = operations.range(LARGE, 4.0 * LARGE).ticks_at([8.0, 12.0, 16.0, 24.0]);
+    let largest = Cartesian::new(operations, energy.ticks_at([30.0, 40.0, 60.0, 80.0]));
+    let largest = largest.heading(format!("From {LARGE} GMAC on"));
+    let panels = vec![all.mark(points(false, true)).mark(points(true, false)), largest.mark(points(true, true))];
     let about = About {
         id: "campaign.energy",
         title: "Energy of an inference against its operations, simulated",
-        alt: "Scatter of 21 networks on logarithmic axes: energy rises with operations.",
+        alt: "Scatter of 21 networks on logarithmic axes: energy rises with operations. A second panel shows the largest \
+              networks by themselves.",
     };
-    drawing::write(cx, &plot.mark(points).figure(about, Size::pt(446.0, 290.0)).map_err(broken)?, record)
+    drawing::write(cx, &Figure::panels(about, Size::pt(446.0, 250.0), 2, panels).map_err(broken)?, record)
 }

@@ -2,7 +2,7 @@
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Band, Cartesian, Corner, Figure, Format, Legend, Line, Size};
+use plot::{About, Axis, Band, Cartesian, Corner, Figure, Legend, Line, Size};
 
 use super::broken;
 use crate::cx::Cx;
@@ -13,6 +13,9 @@ use crate::table::Table;
 /// Feature sets that are drawn together, side by side in their order.
 const TOGETHER: usize = 64;
 
+/// Sizes get a tick if one in so many sets has them.
+const LEAST_ROOM: usize = 12;
+
 /// The sets with or without the operations among them.
 struct Course {
     name: &'static str,
@@ -22,8 +25,9 @@ struct Course {
     highest: Vec<f64>,
 }
 
-/// Draws the course of the scores. The original draws a point for each set; neighbours are drawn here as
-/// their range and median, since 32 767 points cannot be told apart and would fill megabytes.
+/// Draws the course of the scores. The original draws a point for each set, and so has the record; neighbours
+/// are drawn here as their range and median, since 32 767 points cannot be told apart and would fill
+/// megabytes.
 pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let table = Table::read(cx, "scores")?;
     let (scores, with_macs) = (table.numbers("test")?, table.integers("with_macs")?);
@@ -31,21 +35,28 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         .x_axis(RecordAxis::new("Feature-set Index"))
         .y_axis(RecordAxis::new("Test R2-Score"))
         .columns(["with MAC count", "sets", "lowest", "median", "highest"]);
+    let begins = begins(&table.integers("features")?);
+    let [Some(first), Some(last)] = [begins.first(), begins.last()].map(|of| of.map(|(size, _)| *size)) else {
+        return Err(table.problem("there is no set"));
+    };
     let mut panels = Vec::new();
     let mut extremes = Vec::new();
     for (flag, name, label, colour) in
         [(1, "with the operations", "True", CATEGORICAL[0]), (0, "without the operations", "False", CATEGORICAL[1])]
     {
-        let of: Vec<f64> = (0..scores.len()).filter(|&row| with_macs[row] == flag).map(|row| scores[row]).collect();
+        let rows = || (0..scores.len()).filter(|&row| with_macs[row] == flag);
+        let of: Vec<f64> = rows().map(|row| scores[row]).collect();
         let course = course(name, &scores, &with_macs, flag)?;
         let Course { name, x, lowest, median, highest } = &course;
-        let sets = Axis::value("Feature sets, by their size", "").range(0.0, scores.len() as f64).format(Format::Plain);
+        let title = format!("Feature sets; ticks where those of {first} to {last} features begin");
+        let sets = Axis::value(title, "").range(0.0, scores.len() as f64);
+        let sets = sets.ticks_at(begins.iter().map(|(_, row)| *row as f64));
         let panel = Cartesian::new(sets, Axis::value("R² in the test", "")).heading(format!("Sets {name}"));
         let panel = panel.mark(Band::new("range", x, lowest, highest, colour).opacity(0.3));
         let panel = panel.mark(Line::new("median", x, median, colour).width(0.75));
-        panels.push(panel.legend(Legend::inside(Corner::LowerRight)));
-        record = record.series(Series::band(*name, x.clone(), lowest.clone(), highest.clone()));
-        record = record.series(Series::path(format!("{name}, median"), x.clone(), median.clone()));
+        panels.push(if panels.is_empty() { panel.legend(Legend::inside(Corner::LowerRight)) } else { panel });
+        let places = rows().map(|row| row as f64).collect();
+        record = record.series(Series::scatter(format!("with MAC count {label}"), places, of.clone()));
         let failed = |error: stats::Error| table.problem(format!("{name}: {error}"));
         let (least, most) =
             of.iter().fold((f64::NAN, f64::NAN), |(least, most), score| (score.min(least), score.max(most)));
@@ -60,8 +71,20 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
     );
     let about = About { id: "ablation.fig", title: "Scores of all sets of features of a convolution", alt: &alt };
     let figure = Figure::panels(about, Size::pt(446.0, 290.0), 1, panels).map_err(broken)?;
-    let note = format!("Neighbours, {TOGETHER} at a time, as lowest, median and highest score.");
+    let note = format!("Neighbours are drawn {TOGETHER} at a time, as lowest, median and highest score.");
     drawing::write(cx, &figure, record.note(note))
+}
+
+/// The sizes of which there are so many sets that their ticks stand apart, each with the place of its first set.
+fn begins(sizes: &[i64]) -> Vec<(i64, usize)> {
+    let all = (0..sizes.len()).filter(|&row| row == 0 || sizes[row] != sizes[row - 1]);
+    let mut begins: Vec<(i64, usize)> = Vec::new();
+    for (size, row) in all.map(|row| (sizes[row], row)) {
+        if sizes.iter().filter(|other| **other == size).count() * LEAST_ROOM >= sizes.len() {
+            begins.push((size, row));
+        }
+    }
+    begins
 }
 
 fn course(name: &'static str, scores: &[f64], with_macs: &[i64], flag: i64) -> Result<Course, Problem> {

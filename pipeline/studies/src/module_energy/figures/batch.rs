@@ -6,7 +6,7 @@ use plot::style;
 use plot::{About, Axis, Cartesian, Corner, Figure, Legend, Line, Look, Marker, Points, Size};
 use serde::Serialize;
 
-use super::{NETWORKS, broken};
+use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::module_energy::schema::KINDS;
@@ -14,13 +14,14 @@ use crate::module_energy::stats::rounded;
 use crate::record::{Axis as RecordAxis, Record, Series, cells};
 use crate::table::Table;
 
-/// The marks of the kinds of modules; that which is left has a line only.
-const MARKERS: [(&str, Marker); 5] = [
+/// The marks of the kinds of modules.
+const MARKERS: [(&str, Marker); 6] = [
     ("Conv2d", Marker::Circle),
     ("MaxPool2d", Marker::Square),
     ("Linear", Marker::Triangle),
     ("ReLU", Marker::Diamond),
     ("AdaptiveAvgPool2d", Marker::Cross),
+    ("Dropout", Marker::Dot),
 ];
 
 /// One chart of lines.
@@ -104,7 +105,6 @@ fn together(id: &str, courses: &[Course], networks: &[&str]) -> Result<Figure, P
     for (kind, marker) in MARKERS {
         plot = plot.mark(Points::new(kind, &[], &[], Look::new(style::INK, marker)));
     }
-    plot = plot.mark(Line::new("Dropout", &[], &[], style::INK));
     for network in networks {
         plot = plot.mark(Line::new(*network, &[], &[], NETWORKS.look(network).map_err(broken)?.colour));
     }
@@ -112,13 +112,14 @@ fn together(id: &str, courses: &[Course], networks: &[&str]) -> Result<Figure, P
         let colour = NETWORKS.look(&course.network).map_err(broken)?.colour;
         let name = format!("{} {}", course.network, course.kind);
         let marker = MARKERS.iter().find(|(kind, _)| *kind == course.kind);
-        let (size, marker) = marker.map_or((0.0, Marker::Circle), |(_, marker)| (4.0, *marker));
+        let marker = marker.map_or(Marker::Circle, |(_, marker)| *marker);
         let points = Points::new(name, &course.batch_sizes, &course.shares, Look::new(colour, marker));
-        plot = plot.mark(points.size(size).joined(0.75).unlisted());
+        plot = plot.mark(points.size(4.0).joined(0.75).unlisted());
     }
+    let title = format!("Shares of the kinds of modules against the batch size: {}", data_of(id));
     let about = About {
         id,
-        title: "Shares of the kinds of modules against the batch size",
+        title: &title,
         alt: "Lines over the batch size. Conv2d lies far above all others, between 60 and 95 %. At small batch sizes Linear \
               takes more, above all in AlexNet, and Conv2d less; from a batch of about 50 on all lines are nearly level.",
     };
@@ -142,9 +143,10 @@ fn panels(id: &str, courses: &[Course]) -> Result<Figure, Problem> {
         }
         panels.push(plot);
     }
+    let title = format!("Shares of each kind of modules against the batch size: {}", data_of(id));
     let about = About {
         id,
-        title: "Shares of each kind of modules against the batch size",
+        title: &title,
         alt: "Six panels, one for each kind of modules. The share of Linear falls from a fifth or more in AlexNet, and \
               from some percent in the VGG networks, towards a constant; those of Conv2d, MaxPool2d and ReLU rise. \
               AdaptiveAvgPool2d stays below half a percent, Dropout below a hundredth.",

@@ -5,7 +5,7 @@ use dag::Problem;
 use plot::{About, Axis, Bars, Cartesian, Corner, Format, Legend, Size};
 use serde::Serialize;
 
-use super::{NETWORKS, broken};
+use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::module_energy::schema::KINDS;
@@ -93,7 +93,9 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         "Groups of horizontal bars, one for each network: Conv2d takes {}; every other kind of modules takes far less.",
         order.iter().map(most).collect::<Vec<_>>().join(", ")
     );
-    let about = About { id: chart.id, title: "Shares of the kinds of modules in the energy of networks", alt: &alt };
+    let ending = if chart.told == Kinds::Dropout { ", with Dropout" } else { "" };
+    let title = format!("Shares of the kinds of modules in the energy of networks: {}{ending}", data_of(chart.id));
+    let about = About { id: chart.id, title: &title, alt: &alt };
     // A bar takes three quarters of its room; a value is 7 pt high.
     let bars = (drawn.len() * order.len()) as f64;
     let figure = plot.legend(Legend::inside(Corner::LowerRight).title("Network"));

@@ -16,6 +16,12 @@ use crate::table::Table;
 /// Joules of a kilowatt hour: the original draws kWh.
 const JOULES: f64 = 3.6e6;
 
+/// Diameter of the points in pt: hundreds of them lie along a line.
+const SIZE: f64 = 3.5;
+
+/// How far the axis of estimates of zero reaches below it, as a share of what is above.
+const BELOW_ZERO: f64 = 0.06;
+
 const TRUTH: &str = "Ground Truth (kWh per forward pass)";
 const PREDICTIONS: &str = "Predictions (kWh per forward pass)";
 
@@ -28,8 +34,8 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
         let values = table.of("architecture", network)?.numbers(column)?;
         Ok::<f64, Problem>(stats::mean(&values).unwrap_or(f64::NAN))
     };
-    let x = Axis::category("", networks);
-    let mut plot = Cartesian::new(x, Axis::value("Energy of a forward pass", "J").from_zero());
+    let mut plots = Vec::new();
+    let mut most = 0.0_f64;
     let mut record = Record::figure("est.fig.deviations")
         .x_axis(RecordAxis::new("Architecture").scale(Scale::Categorical))
         .y_axis(RecordAxis::new("Consumed Energy").unit("kWh"));
@@ -40,7 +46,8 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
     ] {
         let energies = networks.iter().map(|network| mean(network, column)).collect::<Result<Vec<_>, _>>()?;
         let joules: Vec<f64> = energies.iter().map(|energy| energy * JOULES).collect();
-        plot = plot.mark(Bars::new(words, &joules, colour).labels(Format::Fixed(0)));
+        most = joules.iter().fold(most, |most, energy| most.max(*energy));
+        plots.push(Bars::new(words, &joules, colour).labels(Format::Fixed(0)));
         record = record.series(Series::bars(name, networks, energies));
     }
     let about = About {
@@ -48,6 +55,10 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
         title: "Sums of modules and whole networks",
         alt: "Pairs of bars, one for each network: the sum of the modules is higher than the whole network by a hundredth.",
     };
+    // To the next multiple of the greatest power of ten: a tick at the upper end.
+    let step = 10.0_f64.powi(most.log10().floor() as i32);
+    let energy = Axis::value("Energy of a forward pass", "J").range(0.0, step * (most / step).ceil());
+    let plot = Cartesian::new(Axis::category("", networks), energy).marks(plots);
     let figure =
         plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(330.0, 180.0)).map_err(broken)?;
     drawing::write(cx, &figure, record.note("Means over the batch sizes. Drawn in joule."))
@@ -62,8 +73,19 @@ pub(in crate::module_energy) struct Chart {
     pub(in crate::module_energy) kind: Option<&'static str>,
     /// Whether the estimates are those of models without an intercept, on logarithmic axes.
     pub(in crate::module_energy) corrected: bool,
-    /// Whether a corrected chart stands beside it.
-    pub(in crate::module_energy) has_correction: bool,
+    /// Whether a model makes the estimates, and a corrected chart exists; without one they are 0.
+    pub(in crate::module_energy) has_model: bool,
+}
+
+impl Chart {
+    /// The unit that is drawn, and what a kilowatt hour is in it.
+    fn unit(&self) -> (&'static str, &'static str, f64) {
+        match self.kind {
+            // It does nothing while a network is used.
+            Some("Dropout") => ("µJ", "microjoule", JOULES * 1e6),
+            _ => ("J", "joule", JOULES),
+        }
+    }
 }
 
 /// Draws estimates against measurements.
@@ -76,40 +98,52 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         let rows = table.of("architecture", network)?;
         Ok::<_, Problem>((rows.numbers("measured")?, rows.numbers(column)?))
     };
-    let axis = |title: &str| {
-        if chart.corrected { Axis::log(title, "J") } else { Axis::value(title, "J").format(Format::Plain) }
-    };
-    let mut plot = Cartesian::new(axis("Measured energy of a pass"), axis("Estimate"));
+    let (unit, unit_name, per_kwh) = chart.unit();
+    let axis = |title: &str| if chart.corrected { Axis::log(title, unit) } else { Axis::value(title, unit) };
     let mut record = Record::figure(chart.id.as_str())
         .x_axis(RecordAxis::new(TRUTH).unit("kWh"))
-        .y_axis(RecordAxis::new(PREDICTIONS).unit("kWh"))
-        .quirk("intercept");
+        .y_axis(RecordAxis::new(PREDICTIONS).unit("kWh"));
     let (mut least, mut most, mut points) = (f64::INFINITY, f64::NEG_INFINITY, 0);
-    let mut marks = Vec::new();
+    // The legend has the same order in all figures.
+    let (mut listed, mut marks) = (Vec::new(), Vec::new());
     for network in ARCHITECTURES {
         let (truth, estimate) = of(network)?;
-        let joules = |values: &[f64]| values.iter().map(|value| value * JOULES).collect::<Vec<f64>>();
-        let (x, y) = (joules(&truth), joules(&estimate));
+        let drawn = |values: &[f64]| values.iter().map(|value| value * per_kwh).collect::<Vec<f64>>();
+        let (x, y) = (drawn(&truth), drawn(&estimate));
         for value in &x {
             (least, most) = (least.min(*value), most.max(*value));
         }
         points += x.len();
         let look = NETWORKS.look(network).map_err(broken)?;
-        marks.push(Points::new(network, &x, &y, look).size(4.0).opacity(0.75));
+        listed.push(Points::new(network, &[], &[], look));
+        marks.push((x.len(), Points::new(network, &x, &y, look).size(SIZE).unlisted()));
         record = record.series(Series::scatter(network, truth, estimate));
     }
-    plot =
-        plot.mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed)).marks(marks);
+    // Few points above many.
+    marks.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let estimate = axis("Estimate");
+    let estimate = if chart.has_model { estimate } else { estimate.range(-BELOW_ZERO * most, most) };
+    let mut plot = Cartesian::new(axis("Measured energy of a pass"), estimate);
+    plot = plot.mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed));
+    if !chart.has_model {
+        plot = plot.mark(Line::between("zero", (least, 0.0), (most, 0.0), style::MUTED).width(0.75));
+    }
+    let plot = plot.marks(listed).marks(marks.into_iter().map(|(_, points)| points));
     let what = chart.kind.map_or_else(|| "whole networks".to_owned(), |kind| format!("{kind} layers"));
-    let title = format!("Estimated against measured energy of {what}");
-    let how = if chart.corrected { " The estimates are in proportion to the operations." } else { "" };
+    let (ending, how) = match (chart.corrected, chart.has_model) {
+        (true, _) => (", corrected", " The estimates are in proportion to the operations."),
+        (false, true) => ("", ""),
+        (false, false) => ("", " No model makes the estimates: they are zero."),
+    };
+    let title = format!("Estimated against measured energy of {what}{ending}");
     let alt = format!(
         "{points} points, estimate against measured energy of a forward pass, marked by network, and a dashed line where \
          both are equal.{how}"
     );
     let about = About { id: &chart.id, title: &title, alt: &alt };
-    let size = if chart.kind.is_some() { Size::pt(216.0, 165.0) } else { Size::pt(330.0, 215.0) };
-    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, size).map_err(broken)?;
-    let record = record.note("Drawn in joule.");
-    drawing::write(cx, &figure, if chart.has_correction { record.with_correction() } else { record })
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(216.0, 165.0));
+    let record = record.note(format!("Drawn in {unit_name}."));
+    let record = if chart.has_model { record.quirk("intercept") } else { record };
+    let has_correction = chart.has_model && !chart.corrected;
+    drawing::write(cx, &figure.map_err(broken)?, if has_correction { record.with_correction() } else { record })
 }

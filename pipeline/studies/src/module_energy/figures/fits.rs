@@ -79,6 +79,9 @@ impl Predictions {
     }
 }
 
+/// What a common range is longer at each end, as a share of it.
+const PADDING: f64 = 0.04;
+
 const X: &str = "Ground Truth";
 const Y: &str = "Prediction";
 
@@ -145,21 +148,23 @@ pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison)
         let range = predictions.range();
         (least, most) = (least.min(range.0), most.max(range.1));
     }
-    for (model, predictions) in models.iter().zip(&all) {
-        let name = words(model.inputs);
-        let look = FEATURE_SETS.look(name).map_err(broken)?;
+    // Points at the ends are whole, and all panels have the same range.
+    let pad = PADDING * (most - least);
+    let axis = |title| Axis::value(title, "").range(least - pad, most + pad);
+    for (place, (model, predictions)) in models.iter().zip(&all).enumerate() {
+        let look = FEATURE_SETS.look(words(model.inputs)).map_err(broken)?;
         let [first, last] = predictions.ends();
         let Predictions { truth, predicted, band, .. } = predictions;
-        let panel = Cartesian::new(
-            Axis::value("Measured", "").range(least, most),
-            Axis::value("Predicted", "").range(least, most),
-        )
-        .heading(name)
-        .mark(Band::new("band", &band.x, &band.lower, &band.upper, look.colour))
-        .mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed))
-        .mark(Line::between("line of fit", first, last, look.colour))
-        .mark(Points::new("layers", truth, predicted, look).size(3.5));
-        panels.push(panel);
+        let panel = Cartesian::new(axis("Measured energy, scaled"), axis("Prediction"))
+            .heading(words(model.inputs))
+            .mark(Band::new("band", &band.x, &band.lower, &band.upper, look.colour))
+            .mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed))
+            .mark(Line::between("fit", first, last, look.colour))
+            .mark(Points::new("layers", truth, predicted, look).size(3.5).unlisted());
+        // That of all features, whose points lie along the diagonal, has room for a legend.
+        let is_last = place + 1 == models.len();
+        panels.push(if is_last { panel.legend(Legend::inside(Corner::LowerRight)) } else { panel });
+        let name = model.id.strip_prefix(&format!("{}.", chart.set)).unwrap_or(model.id);
         record = record
             .series(Series::scatter(name, truth.clone(), predicted.clone()))
             .series(Series::fit(format!("{name}, line"), [first.0, last.0], [first.1, last.1]))

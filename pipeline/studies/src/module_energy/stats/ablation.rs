@@ -76,7 +76,11 @@ pub(in crate::module_energy) fn scores(cx: &mut Cx<'_, '_>) -> Result<(), Proble
     cx.record(head)?;
     record_extremes(cx, &scored, &names)?;
 
+    let listed = |subset: &Subset| {
+        subset.places.iter().filter_map(|&place| names.get(place).map(String::as_str)).collect::<Vec<_>>().join(", ")
+    };
     Rows::new()
+        .texts("set", scored.iter().map(listed).collect())
         .integers("features", scored.iter().map(|subset| subset.places.len() as i64).collect())
         .integers("with_macs", scored.iter().map(|subset| i64::from(has_macs(subset))).collect())
         .floats("validation", scored.iter().map(|subset| subset.validation).collect())

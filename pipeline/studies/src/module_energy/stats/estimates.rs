@@ -7,9 +7,9 @@ use stats::LinearModel;
 use crate::cx::Cx;
 use crate::module_energy::architecture::{self, Layer};
 use crate::module_energy::layers::layer_set;
-use crate::module_energy::models::{self, Inputs, Layers, Outcome, SEED, model};
+use crate::module_energy::models::{self, Inputs, Layers, Outcome, Rounding, SEED, model};
 use crate::module_energy::schema::{self, ARCHITECTURES};
-use crate::record::{Record, cells};
+use crate::record::{Cell, Record, cells};
 use crate::table::{Rows, Table};
 
 /// Kinds of layers that have a model, the model, and the name of the data set that it is fitted to.
@@ -34,7 +34,9 @@ struct Predictor {
     original_inputs: Inputs,
     /// kWh of an operation: a line through the origin.
     per_operation: f64,
-    /// Layers of the test part, and what the line says of them.
+    /// Energies of the layers for training, in kWh.
+    train: Vec<f64>,
+    /// Layers of the test part, with their operations.
     test: Layers,
 }
 
@@ -43,7 +45,7 @@ impl Predictor {
         let model = model(id)?;
         let table = Table::read(cx, model.set)?;
         let split = models::split(&Layers::of(&table, model.set, model.inputs)?, SEED);
-        let original = models::outcome(model, &split)?;
+        let original = models::outcome(model, &split, Rounding::Lapack)?;
         let by_macs = models::split(&Layers::of(&table, model.set, Inputs::Macs)?, SEED);
         let [macs] = by_macs.train.inputs.as_slice() else {
             return Err(table.problem(format!("{kind}: more than one column of operations")));
@@ -51,10 +53,19 @@ impl Predictor {
         let products: Vec<f64> = macs.iter().zip(&by_macs.train.energies).map(|(macs, energy)| macs * energy).collect();
         let squares: Vec<f64> = macs.iter().map(|macs| macs * macs).collect();
         let per_operation = stats::sum(&products) / stats::sum(&squares);
-        Ok(Self { kind, original, original_inputs: model.inputs, per_operation, test: by_macs.test })
+        let (train, test) = (split.train.energies, by_macs.test);
+        Ok(Self { kind, original, original_inputs: model.inputs, per_operation, train, test })
     }
 
-    /// What the line through the origin says of layers.
+    /// The intercept of the original in kWh, of a model of operations alone.
+    fn intercept(&self) -> Option<f64> {
+        let LinearModel { intercept, coefficients } = &self.original.fitted.model;
+        let in_kwh = self.original.preparation.scale.invert(&[*intercept]).first().copied();
+        // With many features its value at zero operations depends on the others.
+        in_kwh.filter(|_| coefficients.len() == 1)
+    }
+
+    /// The line through the origin.
     fn line(&self) -> LinearModel {
         LinearModel { intercept: 0.0, coefficients: vec![self.per_operation] }
     }
@@ -118,17 +129,18 @@ pub(in crate::module_energy) fn estimates(cx: &mut Cx<'_, '_>) -> Result<(), Pro
     }
 
     record_predictors(cx, &predictors)?;
+    record_intercepts(cx, &predictors, &predictions)?;
+    record_remainders(cx, &predictions)?;
     let all: Vec<&Prediction> = wholes.iter().collect();
-    record_scores(cx, "est.overall", &all, "sum of per-layer predictors")?;
+    record_scores(cx, "est.overall", &all, Some("sum of per-layer predictors"))?;
     for network in ARCHITECTURES {
         let of = all.iter().copied().filter(|whole| whole.network == network).collect::<Vec<_>>();
-        record_scores(cx, &format!("est.full.{network}"), &of, "sum of per-layer predictors")?;
+        record_scores(cx, &format!("est.full.{network}"), &of, Some("sum of per-layer predictors"))?;
     }
     for kind in KINDS {
         let of = predictions.iter().filter(|layer| layer.kind == kind).collect::<Vec<_>>();
         let has_model = predictors.iter().any(|predictor| predictor.kind == kind);
-        let how = if has_model { "per-layer predictor" } else { "no predictor: constant 0" };
-        record_scores(cx, &format!("est.layer.{kind}"), &of, how)?;
+        record_scores(cx, &format!("est.layer.{kind}"), &of, has_model.then_some("per-layer predictor"))?;
     }
     write(cx, "networks", &wholes)?;
     write(cx, "layers", &predictions)
@@ -143,8 +155,8 @@ fn inputs(layer: &Layer, batch_size: f64, macs: f64, inputs: Inputs) -> Vec<Vec<
     models::with_inputs(parameters.collect(), vec![macs], inputs)
 }
 
-/// Scores of the estimates of networks or layers, and of the corrected ones.
-fn record_scores(cx: &mut Cx<'_, '_>, id: &str, of: &[&Prediction], how: &str) -> Result<(), Problem> {
+/// Scores of the estimates of networks or layers, and of the corrected ones where models make them.
+fn record_scores(cx: &mut Cx<'_, '_>, id: &str, of: &[&Prediction], how: Option<&str>) -> Result<(), Problem> {
     let measured: Vec<f64> = of.iter().map(|of| of.measured).collect();
     let scores = |id: String, predicted: Vec<f64>| {
         let failed = |error: stats::Error| Problem::new(format!("{id}: {error}"));
@@ -156,12 +168,65 @@ fn record_scores(cx: &mut Cx<'_, '_>, id: &str, of: &[&Prediction], how: &str) -
             .value("mae", stats::mean_absolute_error(&measured, &predicted).map_err(failed)?)
             .value("dev_percent", off)
             .value("n", measured.len());
-        Ok::<_, Problem>(record.unit("mae", "kWh").unit("dev_percent", "%").quirk("intercept"))
+        Ok::<_, Problem>(record.unit("mae", "kWh").unit("dev_percent", "%"))
     };
     let record = scores(id.to_owned(), of.iter().map(|of| of.predicted).collect())?;
-    cx.record(record.with_correction().note(format!("{how}; dev_percent: mean size of the relative error.")))?;
+    let note = |how: &str| format!("{how}; dev_percent: mean size of the relative error.");
+    let Some(how) = how else {
+        return cx.record(record.note(note("no predictor: constant 0")));
+    };
+    cx.record(record.quirk("intercept").with_correction().note(note(how)))?;
     let corrected = scores(format!("{id}.corrected"), of.iter().map(|of| of.corrected).collect())?;
-    cx.record(corrected.note("Predictors without an intercept: energy in proportion to the operations."))
+    let ratios = of.iter().map(|of| of.corrected / of.measured);
+    let (least, most) =
+        ratios.fold((f64::INFINITY, 0.0_f64), |(least, most), ratio| (least.min(ratio), most.max(ratio)));
+    let corrected = corrected.value("least_ratio", least).value("greatest_ratio", most);
+    let note = "Predictors without an intercept: energy in proportion to the operations.";
+    cx.record(corrected.quirk("intercept").note(note))
+}
+
+/// How large the intercept of convolutions is beside their energies: those that the model is fitted to, and
+/// those of the networks (not published).
+fn record_intercepts(cx: &mut Cx<'_, '_>, predictors: &[Predictor], layers: &[Prediction]) -> Result<(), Problem> {
+    let kind = "Conv2d";
+    let missing = || Problem::new(format!("{kind} has no model of operations alone"));
+    let predictor = predictors.iter().find(|predictor| predictor.kind == kind).ok_or_else(missing)?;
+    let intercept = predictor.intercept().ok_or_else(missing)?;
+    let columns = ["layers", "number", "median", "above the intercept"];
+    let mut table = Record::table("derived.est.intercept").columns(columns).unit("median", "J");
+    let of_networks = |network: Option<&str>| {
+        let of = layers.iter().filter(|layer| layer.kind == kind && network.is_none_or(|name| layer.network == name));
+        of.map(|layer| layer.measured).collect::<Vec<f64>>()
+    };
+    let groups = [("training", predictor.train.clone()), ("networks", of_networks(None))];
+    let groups = groups.into_iter().chain(ARCHITECTURES.map(|name| (name, of_networks(Some(name)))));
+    for (name, energies) in groups {
+        let median = stats::median(&energies).map_err(|error| Problem::new(format!("{name}: {error}")))?;
+        let above = energies.iter().filter(|energy| **energy > intercept).count();
+        let share = above as f64 / energies.len() as f64;
+        table = table.plain_row(cells![name, energies.len(), median * JOULES, share]);
+    }
+    cx.record(table.quirk("intercept").note("Convolutions. “Above the intercept”: share of those that take more."))
+}
+
+/// What the corrected estimates say more than was measured, summed over layers and batch sizes (not
+/// published).
+fn record_remainders(cx: &mut Cx<'_, '_>, layers: &[Prediction]) -> Result<(), Problem> {
+    let columns = ["architecture", "measured"].into_iter().chain(KINDS);
+    let mut table = Record::table("derived.est.remainders").columns(columns.clone());
+    for column in columns.skip(1) {
+        table = table.unit(column, "J");
+    }
+    for network in ARCHITECTURES {
+        let sum = |of: &dyn Fn(&Prediction) -> f64| {
+            let of_it = layers.iter().filter(|layer| layer.network == network);
+            stats::sum(&of_it.map(of).collect::<Vec<f64>>()) * JOULES
+        };
+        let rest = |kind: &str| sum(&|of| if of.kind == kind { of.corrected - of.measured } else { 0.0 });
+        let rests = KINDS.map(|kind| Cell::from(rest(kind)));
+        table = table.plain_row([Cell::from(network), Cell::from(sum(&|of| of.measured))].into_iter().chain(rests));
+    }
+    cx.record(table.note("Estimates without an intercept less measurements, summed over layers and batch sizes."))
 }
 
 /// The predictors themselves (not published; entry `derived.est.models`).
@@ -174,22 +239,17 @@ fn record_predictors(cx: &mut Cx<'_, '_>, predictors: &[Predictor]) -> Result<()
         let Predictor { kind, original, test, .. } = predictor;
         let scale = original.preparation.scale;
         let LinearModel { intercept, coefficients } = &original.fitted.model;
-        let in_kwh = scale.invert(&[*intercept]).first().copied().unwrap_or(f64::NAN);
         let predicted = predictor.line().predict(&test.inputs);
         let failed = |error: stats::Error| Problem::new(format!("{kind}: {error}"));
         let r2 = stats::r2_score(&test.energies, &predicted).map_err(failed)?;
         let off = test.energies.iter().zip(&predicted).map(|(truth, value)| (value - truth).abs() / truth * 100.0);
         let off = stats::mean(&off.collect::<Vec<f64>>()).map_err(failed)?;
-        let by_line = match coefficients.as_slice() {
-            [slope] => {
-                let name = kind.to_lowercase();
-                models = models.plain_row(cells![name, *slope, *intercept, scale.min, scale.max, in_kwh]);
-                Some(in_kwh * JOULES)
-            }
-            // Many features: its value at zero operations depends on the others.
-            _ => None,
-        };
-        lines = lines.plain_row(cells![*kind, predictor.per_operation * JOULES, r2, off, by_line]);
+        let in_kwh = predictor.intercept();
+        if let ([slope], Some(in_kwh)) = (coefficients.as_slice(), in_kwh) {
+            models = models.plain_row(cells![kind.to_lowercase(), *slope, *intercept, scale.min, scale.max, in_kwh]);
+        }
+        let in_joule = in_kwh.map(|intercept| intercept * JOULES);
+        lines = lines.plain_row(cells![*kind, predictor.per_operation * JOULES, r2, off, in_joule]);
     }
     cx.record(models.quirk("intercept").with_correction())?;
     let lines = lines.unit("energy of an operation", "J").unit("intercept of the original", "J");

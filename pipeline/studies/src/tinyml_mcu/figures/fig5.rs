@@ -3,11 +3,14 @@
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
-use super::{TALL, broken, class_lines, sweep_marks};
+use super::{JOIN, TALL, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::aggregate::{fig5_points, seconds};
+
+/// Beyond the limits of the original, for the span between them.
+const MARGIN: f64 = 0.025;
 
 /// As published: on the operations as the original counts them, with the number of channels on top.
 pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
@@ -17,9 +20,12 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#").range(least, most))
         .y_axis(RecordAxis::new("Layer Latency").unit("s"))
         .axis("top", RecordAxis::new("No. of Input Channels").range(100.0, 120.0));
-    let (marks, record) = sweep_marks(&table, "maccs", &seconds(&table)?, Some(0.2), record)?;
-    let x = Axis::value("MACC operations per layer", "").range(least, most).ticks_every(2e6).format(Format::Millions);
-    let top = Axis::value("Number of input channels", "").range(100.0, 120.0).ticks_every(2.0);
+    let (marks, record) = sweep_marks(&table, "maccs", &seconds(&table)?, Some(JOIN), record)?;
+    // The original's ends are its first and last points: a little beyond them, so that both stand clear of the axes.
+    let beyond = |least: f64, most: f64| (least - MARGIN * (most - least), most + MARGIN * (most - least));
+    let ((left, right), (fewest, most)) = (beyond(least, most), beyond(100.0, 120.0));
+    let x = Axis::value("MACC operations per layer", "").range(left, right).ticks_every(2e6).format(Format::Millions);
+    let top = Axis::value("Number of input channels", "").range(fewest, most).ticks_every(2.0);
     let about = About {
         id: "fig5.figure",
         title: "Latency of a convolution against its operations",

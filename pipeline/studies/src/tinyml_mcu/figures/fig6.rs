@@ -35,7 +35,8 @@ pub(crate) fn normalized(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .y_axis(RecordAxis::new("Inference Energy Consumption").unit("mJ"));
     let record = record.quirk("wrong-axis-units").with_correction();
     let x = Axis::value("Inference latency", "s");
-    draw_normalized(cx, x, Axis::value("Inference energy consumption", "mJ"), record)
+    let title = "Energy against latency, each divided by the greatest of its board";
+    draw_normalized(cx, title, x, Axis::value("Inference energy consumption", "mJ"), record)
 }
 
 /// The same with the labels that the axes should have.
@@ -44,15 +45,16 @@ pub(crate) fn normalized_corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let record =
         Record::figure("fig6.normalized.figure.corrected").x_axis(RecordAxis::new(x)).y_axis(RecordAxis::new(y));
     let (x, y) = (Axis::value("Relative inference latency", ""), Axis::value("Relative inference energy", ""));
-    draw_normalized(cx, x, y, record.quirk("wrong-axis-units"))
+    let title = "Energy against latency, each divided by the greatest of its board, corrected";
+    draw_normalized(cx, title, x, y, record.quirk("wrong-axis-units"))
 }
 
-fn draw_normalized(cx: &mut Cx<'_, '_>, x: Axis, y: Axis, record: Record) -> Result<(), Problem> {
+fn draw_normalized(cx: &mut Cx<'_, '_>, title: &str, x: Axis, y: Axis, record: Record) -> Result<(), Problem> {
     let id = record.id.clone();
     let energy = energy(cx, BandsOf::Normalized, 5.0, record)?;
     let about = About {
         id: &id,
-        title: "Energy against latency, each divided by the greatest of its board",
+        title,
         alt: "Scatter with a fitted line and a 95 % bootstrap band for each board. After division the three lines nearly \
               coincide with the diagonal.",
     };

@@ -3,7 +3,7 @@
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
-use super::{TALL, broken, class_lines, sweep_marks};
+use super::{JOIN, TALL, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::record::{Axis as RecordAxis, Record};
@@ -24,12 +24,16 @@ fn draw(cx: &mut Cx<'_, '_>, id: &str, lines: bool) -> Result<(), Problem> {
     let record = Record::figure(id)
         .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#"))
         .y_axis(RecordAxis::new("Layer Latency").unit("s"));
-    let joined = if lines { None } else { Some(0.2) };
+    let joined = if lines { None } else { Some(JOIN) };
     let (marks, record) = sweep_marks(&table, "maccs", &seconds(&table)?, joined, record)?;
     let x = Axis::value("MACC operations per layer", "").format(Format::Thousands);
     let about = About {
         id,
-        title: "Latency of a depth-wise convolution against its operations",
+        title: if lines {
+            "Latency of a depth-wise convolution against its operations, corrected"
+        } else {
+            "Latency of a depth-wise convolution against its operations"
+        },
         alt: "Three rising rows of points, close to parallel: numbers of channels divisible by four are the fastest, \
               other even numbers slower, odd numbers the slowest.",
     };

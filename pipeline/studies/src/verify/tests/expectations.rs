@@ -127,7 +127,7 @@ fn a_column_of_rows_on_file_is_found_by_its_name() {
     let published = parse(
         "[[entry]]\nid = \"f\"\nkind = \"figure\"\nsource = \"s\"\nstatus = \"recomputable\"\n\
          recomputed_columns = [\"size\", \"share\"]\nrecomputed = [[18, 90.52], [53, 90.9]]\n\
-         [[derived]]\nid = \"d\"\ncolumns = [\"name\", \"share\"]\nrows = [[\"a\", 0.25], [\"b\", 0.5]]\n",
+         [[derived]]\nid = \"d\"\ntext = \"shares\"\ncolumns = [\"name\", \"share\"]\nrows = [[\"a\", 0.25], [\"b\", 0.5]]\n",
     );
     let mismatched = |under: &str, path: &[&str], shares: [f64; 2]| {
         let record =

@@ -53,6 +53,7 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
     Scatter { y: quantity("kwh", "Energy (J)", "Energy", "J", Limits::Free), quirk: Some("unit-label"), ..UNIT_LABEL },
     Scatter {
         id: "inf.f07.corrected",
+        title: "GFLOPs vs energy consumption during inference, corrected",
         y: energy("Energy (kWh)", Limits::Free),
         quirk: Some("unit-label"),
         ..UNIT_LABEL

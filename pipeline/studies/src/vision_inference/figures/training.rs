@@ -30,7 +30,7 @@ const fn fitted(id: &'static str, title: &'static str, table: &'static str, x: Q
 const VGG: Scatter = Scatter {
     x: Quantity { limits: Limits::Fixed(10.0, 50.0), ..GFLOPS },
     quirk: Some("error-label"),
-    ..labelled("trn.f02", "Top-5 error for VGG architectures", "accurate", SCORE, Vgg)
+    ..labelled("trn.f02", "Top-5 error for VGG architectures, training", "accurate", SCORE, Vgg)
 };
 const VGG_LIMITS: Limits = Limits::Fixed(85.0, 97.0);
 
@@ -39,7 +39,7 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
     Scatter { y: quantity("top5_score", "Top-5 Error (%)", "Top-5 error", "%", VGG_LIMITS), ..VGG },
     Scatter {
         id: "trn.f02.corrected",
-        title: "Top-5 score for VGG architectures",
+        title: "Top-5 score for VGG architectures, training, corrected",
         y: Quantity { limits: VGG_LIMITS, ..SCORE },
         ..VGG
     },
@@ -79,7 +79,7 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
         select: Vgg,
         ..fitted(
             "trn.f09",
-            "GFLOPs vs energy consumption for VGG architecture",
+            "GFLOPs vs energy consumption during training for VGG architecture",
             ENERGY,
             GFLOPS,
             energy("Energy (kWh)", Limits::Free),
