@@ -19,9 +19,16 @@ pub(crate) struct DataSet {
     energies: Vec<f64>,
 }
 
+/// Where the layers with the same settings stand, and the energies of their runs.
+#[derive(Default)]
+struct Groups {
+    places: HashMap<Vec<u64>, usize>,
+    energies: Vec<Vec<f64>>,
+}
+
 pub(crate) fn data_sets(arguments: &[String]) -> Outcome<Vec<DataSet>> {
     let mut sets: Vec<DataSet> = Vec::new();
-    let mut groups: Vec<(HashMap<Vec<u64>, usize>, Vec<Vec<f64>>)> = Vec::new();
+    let mut groups: Vec<Groups> = Vec::new();
     for job in arguments.chunks(3) {
         let [file, log, name] = job else { return Err("trackers takes CSV, LOG and NAME of each job".into()) };
         let runs = tracker::read(BufReader::new(File::open(file)?))?.runs;
@@ -31,10 +38,10 @@ pub(crate) fn data_sets(arguments: &[String]) -> Outcome<Vec<DataSet>> {
         let at = sets.iter().position(|set| set.name == *name).unwrap_or_else(|| {
             let (settings, energies) = (Vec::new(), Vec::new());
             sets.push(DataSet { name: name.clone(), runs: 0, failed: 0, settings, energies });
-            groups.push(Default::default());
+            groups.push(Groups::default());
             sets.len() - 1
         });
-        let (set, (places, energies)) = (&mut sets[at], &mut groups[at]);
+        let (set, Groups { places, energies }) = (&mut sets[at], &mut groups[at]);
         set.runs += runs.len();
         set.failed += failed.len();
         for (row, run) in (0_u64..).zip(&runs) {
@@ -53,8 +60,8 @@ pub(crate) fn data_sets(arguments: &[String]) -> Outcome<Vec<DataSet>> {
             energies[place].push(energy.cpu / run.project.forward_passes as f64);
         }
     }
-    for (set, (_, energies)) in sets.iter_mut().zip(groups) {
-        set.energies = energies.iter().map(|runs| stats::mean(runs)).collect::<Result<_, _>>()?;
+    for (set, groups) in sets.iter_mut().zip(groups) {
+        set.energies = groups.energies.iter().map(|runs| stats::mean(runs)).collect::<Result<_, _>>()?;
     }
     Ok(sets)
 }
