@@ -243,7 +243,8 @@ def write(rows):
         ratio = "{:.2g} ({:.2g} to {:.2g})".format(*(number(f"ratio_{of}") for of in ("median", "least", "greatest")))
         times = [f"{number(side + '_median_s'):.3g}" for side in ("ours", "theirs")]
         peak = f"{row['ours_peak_mb']}, {row['theirs_peak_mb']}"
-        cells = [row["piece"], row["peer"], f"{number('megabytes'):.3g}", *times, ratio, peak]
+        size = number("megabytes")
+        cells = [row["piece"], row["peer"], f"{size:.0f}" if size >= 10 else f"{size:.2g}", *times, ratio, peak]
         lines.append(f"| {' | '.join(cells)} |")
     page.write_text("<!-- table -->\n".join([before, "\n".join(lines) + "\n", rest]))
 

@@ -1,6 +1,7 @@
 """Power logs of any length: days of the simulated campaign of vision-inference, one after the other."""
 
 import datetime
+import os
 from pathlib import Path
 
 # The day of the campaign, in the log and in the windows.
@@ -28,6 +29,8 @@ def write(campaign, scale, in_order, folder):
         log.write(header + b"\n")
         for day in days[third:] + days[:third]:
             log.write(rows.replace(name, str(day).encode()))
+        # What is still on its way to the disk would slow down who writes next.
+        os.fsync(log.fileno())
     with open(folder / "windows.csv", "wb") as log:
         log.write(windows_header + b"\n")
         for day in days:
