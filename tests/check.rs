@@ -76,6 +76,15 @@ fn replaced_after(svg: &str, start: &str, from: &str, to: &str) -> String {
     format!("{}{}", &svg[..place], svg[place..].replacen(from, to, 1))
 }
 
+/// Moves the first marker of a drawing up by 10 pt.
+fn with_a_marker_moved(svg: &str) -> String {
+    let before = "matrix(2.5,0,0,2.5,";
+    let start = svg.find(before).unwrap() + before.len();
+    let (x, y) = svg[start..svg[start..].find(')').unwrap() + start].split_once(',').unwrap();
+    let moved = y.parse::<f64>().unwrap() - 10.0;
+    svg.replacen(&format!("{before}{x},{y})"), &format!("{before}{x},{moved})"), 1)
+}
+
 /// The lock of a machine on which what follows from a number came out with another last bit: those bytes are neither
 /// committed nor in the store here, and only the digests of numbers are left to compare.
 fn with_other_bytes(lock: &str) -> String {
@@ -141,7 +150,7 @@ fn what_differs_from_the_reference_is_told_for_what_it_is() {
     let value = row.rsplit(',').find(|cell| cell.parse::<f64>().is_ok_and(|value| value.fract() != 0.0)).unwrap();
     let moved_value = (value.parse::<f64>().unwrap() * 1.1).to_string();
     let data = |csv: &str| csv.replace(value, &moved_value);
-    let drawing = |svg: &str| replaced_after(svg, "matrix(2.5,0,0,2.5,105.6", ",141.", ",131.");
+    let drawing = with_a_marker_moved;
     let (output, told) = reference.with(&[(DATA, &data), (FIGURE, &drawing)], &[]);
     assert_eq!(output.status.code(), Some(5));
     let (figure, table) = (of(&told, FIGURE), of(&told, DATA));
