@@ -183,7 +183,8 @@ impl Delimited {
     /// # Errors
     /// [`DelimitedError::Cell`] at the first cell that holds none.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>, DelimitedError> {
-        self.numbers_where(name, "a finite number", |_| true)
+        let finite = |cell: &str| cell.trim().parse().ok().filter(|number: &f64| number.is_finite());
+        self.numbers_where(name, "a finite number", finite)
     }
 
     /// A column of finite numbers that are zero or more: counts, powers, energies.
@@ -191,7 +192,7 @@ impl Delimited {
     /// # Errors
     /// [`DelimitedError::Cell`] at the first cell that holds none.
     pub fn non_negative(&self, name: &str) -> Result<Vec<f64>, DelimitedError> {
-        self.numbers_where(name, "a number that is not negative", |number| number >= 0.0)
+        self.numbers_where(name, NON_NEGATIVE, non_negative)
     }
 
     /// A column of whole numbers of at least 0.
@@ -224,14 +225,27 @@ impl Delimited {
         &self,
         name: &str,
         expected: &'static str,
-        fits: impl Fn(f64) -> bool,
+        number: impl Fn(&str) -> Option<f64>,
     ) -> Result<Vec<f64>, DelimitedError> {
-        let number = |(line, cell): (u64, &str)| {
-            let number = cell.trim().parse().ok().filter(|number: &f64| number.is_finite() && fits(*number));
-            number.ok_or_else(|| wrong_cell(line, name, cell, expected))
-        };
+        let number = |(line, cell): (u64, &str)| number(cell).ok_or_else(|| wrong_cell(line, name, cell, expected));
         self.column(name)?.map(number).collect()
     }
+}
+
+/// What [`non_negative`] reads.
+pub(crate) const NON_NEGATIVE: &str = "a number that is not negative";
+
+/// Reads a finite number that is zero or more.
+pub(crate) fn non_negative(cell: &str) -> Option<f64> {
+    cell.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+}
+
+/// What is wrong with a row that is not UTF-8.
+pub(crate) const NOT_UTF8: &str = "bytes that are not UTF-8; save the file as UTF-8";
+
+/// What is wrong with a row of another length than the header.
+pub(crate) fn unequal(cells: impl std::fmt::Display, header: impl std::fmt::Display) -> String {
+    format!("{cells} cells where the header has {header}")
 }
 
 /// The error of a cell that does not hold what it should.
@@ -263,10 +277,8 @@ impl Lines<'_> {
 fn broken(error: &csv::Error, lines: &mut Lines<'_>) -> DelimitedError {
     let line = lines.at(error.position());
     let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} cells where the header has {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "bytes that are not UTF-8; save the file as UTF-8".to_owned(),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => unequal(len, expected_len),
+        csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_owned(),
         _ => error.to_string(),
     };
     DelimitedError::Row { line, message }

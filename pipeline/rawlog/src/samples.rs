@@ -143,10 +143,11 @@ impl Log<'_> {
             counts.add(block);
             each(block)
         };
-        match scan::plain(self, means, &mut counted)? {
+        let (shape, rows) = scan::header(self)?;
+        match scan::plain(self, (shape, rows), means, &mut counted)? {
             Scan::Whole => Ok(true),
             Scan::Stopped => Ok(false),
-            Scan::Odd(from) => scan::careful(self, from, &mut counted),
+            Scan::Odd(rows) => scan::careful(self, (shape, rows), &mut counted),
         }
     }
 }

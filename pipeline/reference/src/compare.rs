@@ -103,6 +103,9 @@ fn rank(path: &str) -> u8 {
     }
 }
 
+/// A verdict, which part of a drawing changed, and what differs.
+type Found = (Verdict, Option<Change>, Vec<String>);
+
 struct Judge<'a> {
     build: &'a Build<'a>,
     committed: &'a Committed,
@@ -142,7 +145,7 @@ impl Judge<'_> {
         output(verdict, change, what)
     }
 
-    fn data(&self, path: &str, entry: &Entry, made: &[u8]) -> (Verdict, Option<Change>, Vec<String>) {
+    fn data(&self, path: &str, entry: &Entry, made: &[u8]) -> Found {
         let different = |what: String| (Verdict::Different, None, vec![what]);
         let made = match Content::read(path, made) {
             Ok(made) => made,
@@ -162,13 +165,7 @@ impl Judge<'_> {
         }
     }
 
-    fn drawing(
-        &self,
-        stage: Option<&str>,
-        path: &str,
-        entry: &Entry,
-        made: &[u8],
-    ) -> (Verdict, Option<Change>, Vec<String>) {
+    fn drawing(&self, stage: Option<&str>, path: &str, entry: &Entry, made: &[u8]) -> Found {
         let tables = self.siblings(stage, "csv").filter_map(|csv| self.verdicts.get(csv));
         let differing = tables.filter(|(verdict, _)| *verdict > Verdict::SameNumbers);
         let mut what: Vec<String> = differing.flat_map(|(_, what)| what).map(|what| format!("data: {what}")).collect();
@@ -198,7 +195,7 @@ impl Judge<'_> {
     }
 
     /// A picture of a drawing is worth what the drawing is.
-    fn picture(&self, stage: Option<&str>) -> (Verdict, Option<Change>, Vec<String>) {
+    fn picture(&self, stage: Option<&str>) -> Found {
         let mut drawings = self.siblings(stage, "svg").peekable();
         let known = drawings.peek().is_some();
         let differs = drawings.any(|svg| self.differs(svg));
@@ -209,13 +206,7 @@ impl Judge<'_> {
 
     /// A paper, and a study's part of the report page, have the same numbers if they are made of the same sources and of
     /// data with the same numbers.
-    fn bundle(
-        &self,
-        stage: Option<&str>,
-        path: &str,
-        entry: &Entry,
-        made: &[u8],
-    ) -> (Verdict, Option<Change>, Vec<String>) {
+    fn bundle(&self, stage: Option<&str>, path: &str, entry: &Entry, made: &[u8]) -> Found {
         let differing: BTreeSet<&str> = self.inputs(stage).filter(|path| self.differs(path)).collect();
         let mut what: Vec<String> =
             differing.iter().map(|path| format!("it is made of {path}, which differs")).collect();

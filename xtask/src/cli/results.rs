@@ -80,22 +80,14 @@ pub(crate) struct Report {
     /// Another file to write it to as well.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Which raw files to use, as of build-paper.
-    #[arg(long, value_name = "CAMPAIGN")]
-    campaign: Option<CampaignName>,
     #[command(flatten)]
-    simulation: SimulationOf,
-    #[command(flatten)]
-    jobs: Jobs,
-    #[command(flatten)]
-    means: Means,
+    everything: Everything,
 }
 
 impl Report {
     /// The build that it reports on.
     pub(crate) fn build(&self) -> BuildPaper {
-        let data = ChosenData { campaign: self.campaign, simulation: self.simulation, typst: None };
-        BuildPaper { means: self.means.clone(), jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
+        self.everything.build(&[])
     }
 }
 
@@ -110,6 +102,20 @@ pub(crate) struct Package {
     /// A folder to take missing raw files from, as of build-paper.
     #[arg(long = "mirror", value_name = "DIR")]
     mirrors: Vec<PathBuf>,
+    #[command(flatten)]
+    everything: Everything,
+}
+
+impl Package {
+    /// The build of what is packed.
+    pub(crate) fn build(&self) -> BuildPaper {
+        self.everything.build(&self.mirrors)
+    }
+}
+
+/// A build of everything, which comes before what a command does with it.
+#[derive(Args)]
+struct Everything {
     /// Which raw files to use, as of build-paper.
     #[arg(long, value_name = "CAMPAIGN")]
     campaign: Option<CampaignName>,
@@ -121,11 +127,10 @@ pub(crate) struct Package {
     means: Means,
 }
 
-impl Package {
-    /// The build of what is packed: everything.
-    pub(crate) fn build(&self) -> BuildPaper {
+impl Everything {
+    fn build(&self, mirrors: &[PathBuf]) -> BuildPaper {
         let data = ChosenData { campaign: self.campaign, simulation: self.simulation, typst: None };
-        let (mirrors, means) = (self.mirrors.clone(), self.means.clone());
+        let (mirrors, means) = (mirrors.to_vec(), self.means.clone());
         BuildPaper { mirrors, means, jobs: self.jobs, dry_run: false, ..data.of(Vec::new()) }
     }
 }

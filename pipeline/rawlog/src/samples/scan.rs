@@ -12,12 +12,12 @@ use std::thread;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{Log, LogError, Means};
-use crate::delimited::{DelimitedError, wrong_cell};
+use crate::delimited::{DelimitedError, NON_NEGATIVE, NOT_UTF8, non_negative, unequal, wrong_cell};
 use crate::time::parse_date_time;
 
 /// Rows that the careful reader gives at once.
 const ROWS: usize = 1 << 16;
-/// A row that is longer is none.
+/// A row that goes on for longer is not plain, and a header none.
 const LONGEST_ROW: u64 = 1 << 20;
 
 /// A part of a log.
@@ -32,7 +32,7 @@ pub(super) struct Block {
     pub(super) samples: Vec<(i64, f64)>,
 }
 
-/// Where the careful reader begins.
+/// Where a reader begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     byte: u64,
@@ -49,7 +49,7 @@ pub(super) enum Scan {
 
 /// The places of the columns among the cells of a row.
 #[derive(Clone, Copy)]
-struct Shape {
+pub(super) struct Shape {
     cells: usize,
     time: usize,
     value: usize,
@@ -75,10 +75,10 @@ impl Block {
 /// Calls `each` with the blocks of the file in their order, as long as they are plain and it returns `true`.
 pub(super) fn plain(
     log: &Log<'_>,
+    (shape, start): (Shape, Start),
     means: &Means<'_>,
     each: &mut impl FnMut(&Block) -> io::Result<bool>,
 ) -> Result<Scan, LogError> {
-    let (shape, start) = header(log)?;
     let length = File::open(log.path)?.metadata()?.len();
     let size = means.block.max(1);
     let blocks = length.saturating_sub(start.byte).div_ceil(size);
@@ -141,7 +141,7 @@ pub(super) fn plain(
 }
 
 /// The header, and where the rows begin.
-fn header(log: &Log<'_>) -> Result<(Shape, Start), LogError> {
+pub(super) fn header(log: &Log<'_>) -> Result<(Shape, Start), LogError> {
     let mut text = Vec::new();
     File::open(log.path)?.take(LONGEST_ROW).read_to_end(&mut text)?;
     let mark = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
@@ -151,10 +151,8 @@ fn header(log: &Log<'_>) -> Result<(Shape, Start), LogError> {
     let mut found = csv::StringRecord::new();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(first);
     let expected = log.header.join(",");
-    let is_there = reader.read_record(&mut found).map_err(|_| DelimitedError::Row {
-        line: 1,
-        message: "bytes that are not UTF-8; save the file as UTF-8".to_owned(),
-    })?;
+    let not_text = |_| DelimitedError::Row { line: 1, message: NOT_UTF8.to_owned() };
+    let is_there = reader.read_record(&mut found).map_err(not_text)?;
     if !is_there {
         return Err(DelimitedError::Empty { expected }.into());
     }
@@ -248,7 +246,7 @@ fn parse(text: &[u8], shape: Shape) -> Option<(Block, u64)> {
         if cells != shape.cells || (has_returns && memrchr(b'\r', line.as_bytes()).is_some()) {
             return None;
         }
-        let value = number(value)?;
+        let value = non_negative(value)?;
         block.rows += 1;
         if let Some(found) = parse_date_time(time) {
             block.push(found.utc()?, value);
@@ -257,18 +255,12 @@ fn parse(text: &[u8], shape: Shape) -> Option<(Block, u64)> {
     Some((block.finish(), lines))
 }
 
-/// A finite number that is not negative.
-fn number(cell: &str) -> Option<f64> {
-    cell.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
-}
-
 /// Calls `each` with all rows from a place on, until it returns `false`; whether it never did.
 pub(super) fn careful(
     log: &Log<'_>,
-    start: Start,
+    (shape, start): (Shape, Start),
     each: &mut impl FnMut(&Block) -> io::Result<bool>,
 ) -> Result<bool, LogError> {
-    let (shape, _) = header(log)?;
     let mut file = File::open(log.path)?;
     file.seek(SeekFrom::Start(start.byte))?;
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
@@ -283,13 +275,12 @@ pub(super) fn careful(
             }
         }
         let at = || -> Result<u64, io::Error> { line_of(log, start, row.position().map_or(0, csv::Position::byte)) };
-        let cells = take_row(&row, shape);
-        let (time, value) = match cells {
+        let (time, value) = match take_row(&row, shape) {
             Ok(cells) => cells,
             Err(message) => return Err(DelimitedError::Row { line: at()?, message }.into()),
         };
-        let Some(number) = number(value) else {
-            return Err(wrong_cell(at()?, log.value, value, "a number that is not negative").into());
+        let Some(number) = non_negative(value) else {
+            return Err(wrong_cell(at()?, log.value, value, NON_NEGATIVE).into());
         };
         block.rows += 1;
         if let Some(found) = parse_date_time(time) {
@@ -303,12 +294,12 @@ pub(super) fn careful(
 
 fn take_row(row: &csv::ByteRecord, shape: Shape) -> Result<(&str, &str), String> {
     if row.len() != shape.cells {
-        return Err(format!("{} cells where the header has {}", row.len(), shape.cells));
+        return Err(unequal(row.len(), shape.cells));
     }
     let mut texts = Vec::with_capacity(row.len());
     for cell in row {
         let text = std::str::from_utf8(cell);
-        texts.push(text.map_err(|_| "bytes that are not UTF-8; save the file as UTF-8".to_owned())?);
+        texts.push(text.map_err(|_| NOT_UTF8.to_owned())?);
     }
     let cell = |place: usize| texts.get(place).copied().unwrap_or_default();
     Ok((cell(shape.time), cell(shape.value)))
