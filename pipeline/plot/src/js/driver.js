@@ -1,10 +1,11 @@
-// Runs after ECharts: renders one option to SVG text.
-// `hostMeasure(text, font)` is provided by the engine (src/engine.rs).
+// Runs after ECharts: renders options to SVG text, one after the other.
+// `hostMeasure(text, font)` is provided by the interpreter (src/engine/interpreter.rs).
 'use strict';
 echarts.setPlatformAPI({
   measureText: function (text, font) { return { width: hostMeasure(text, font || '12px sans-serif') }; }
 });
 globalThis.renderChart = function (optionSource, width, height) {
+  restartRandom();
   var option = (0, eval)('(' + optionSource + ')');
   var chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: width, height: height });
   // Without progressive:0 a series of more than a few thousand points is drawn in later frames, that is never.
