@@ -10,7 +10,7 @@ fn main() -> std::io::Result<()> {
     };
     let root = folder("CARGO_MANIFEST_DIR")?.join("../..").canonicalize()?;
     let out = folder("OUT_DIR")?;
-    dag::code::cargo::Workspace::new(root, "pipeline/studies")
+    code::Workspace::new(root, "pipeline/studies")
         .member("pipeline/rawlog")
         .member("pipeline/stats")
         .member("pipeline/plot")

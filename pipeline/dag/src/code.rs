@@ -1,18 +1,19 @@
 //! The code behind a stage, as a digest that can say which part of it changed.
 //!
 //! A stage is as stale as its code: the source files of its module, those of the crates that it
-//! calls, and the locked versions of the dependencies below. [`cargo`] collects them when a crate
-//! that holds stages is built.
+//! calls, and the locked versions of the dependencies below. The crate `code` collects them in the
+//! build script of a crate that holds stages, as a [`Table`], which is asked for the code behind a
+//! function by the function's own path (`std::any::type_name`), so that a stage cannot name the wrong
+//! file.
 
-pub mod cargo;
-mod lock;
-mod module;
+mod table;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::table::Table;
 use crate::digest::{Digest, FieldHasher};
 
 /// Named parts of code with a digest each.

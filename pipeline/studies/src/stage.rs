@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dag::code::cargo::Table;
+use dag::code::Table;
 use dag::{Code, Digest, Pin, Problem, Stage, StageBuilder};
 use serde::{Deserialize, Serialize};
 

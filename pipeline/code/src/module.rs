@@ -21,18 +21,18 @@ enum Token {
 
 /// What a source file names.
 #[derive(Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// All paths, each as its segments: `use super::{a, b::C}` gives `[super, a]` and
     /// `[super, b, C]`; `stats::mean(x)` gives `[stats, mean]`; a glob ends in `*`.
-    pub(super) paths: BTreeSet<Vec<String>>,
+    pub(crate) paths: BTreeSet<Vec<String>>,
     /// Modules that are only declared: `mod a;`.
-    pub(super) declared: BTreeSet<String>,
+    pub(crate) declared: BTreeSet<String>,
     /// What cannot be followed, and must not be overlooked: `#[path = …]`, `macro_use`.
-    pub(super) opaque: Option<&'static str>,
+    pub(crate) opaque: Option<&'static str>,
 }
 
 /// Reads a source file.
-pub(super) fn names(source: &str) -> Names {
+pub(crate) fn names(source: &str) -> Names {
     let tokens = tokens(source);
     let mut names = Names::default();
     // For each inline module around the place: how many braces were open where it began.
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_declared_module_is_no_path() {
-        let names = names("pub(super) mod a;\nmod b { use c::d; }");
+        let names = names("pub(crate) mod a;\nmod b { use c::d; }");
         assert_eq!(names.declared, ["a"].map(str::to_owned).into(), "b is in the file itself");
         assert!(names.paths.contains(&vec!["c".to_owned(), "d".to_owned()]));
         assert!(!names.paths.contains(&vec!["a".to_owned()]));

@@ -1,50 +1,15 @@
-//! Collects the code of a cargo workspace, in the build script of a crate that holds stages.
-//!
-//! The build script calls [`Workspace::emit`]; the crate then includes the file it wrote, a
-//! constant `CODE` of type [`Table`], and asks it for the code behind a function by the function's
-//! own path (`std::any::type_name`), so that a stage cannot name the wrong file.
+//! The workspace: which parts are behind each module of a crate, and the table that says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::lock::Lock;
-use super::{Code, Part, module};
-use crate::digest::Digest;
+use crate::lock::Lock;
+use crate::{Part, module, sha256};
 
-/// What the build script wrote: parts `(name, version, digest)`, and for each module of the crate
-/// the places of its parts in that list. Modules are sorted by name.
-pub struct Table {
-    /// Name of the crate.
-    pub home: &'static str,
-    /// All parts.
-    pub parts: &'static [(&'static str, &'static str, [u8; 32])],
-    /// Module path within the crate, such as `tinyml_mcu::stats`, and its parts.
-    pub modules: &'static [(&'static str, &'static [usize])],
-}
-
-impl Table {
-    /// The code behind the function with the given `type_name`, such as
-    /// `studies::tinyml_mcu::stats::fig5`: that of the innermost module on the path. `None` for what
-    /// is no item of this crate.
-    pub fn code_of(&self, function: &str) -> Option<Code> {
-        // Anything else, such as the type of a function pointer, says nothing of where code stands.
-        let path = function.strip_prefix('<').unwrap_or(function);
-        let mut path = path.strip_prefix(self.home)?.strip_prefix("::")?;
-        loop {
-            path = path.rsplit_once("::")?.0;
-            if let Ok(found) = self.modules.binary_search_by(|(module, _)| module.cmp(&path)) {
-                let parts = self.modules[found].1.iter().filter_map(|&i| self.parts.get(i));
-                let parts = parts.map(|&(name, version, digest)| {
-                    let version = (!version.is_empty()).then(|| version.into());
-                    Part { name: name.into(), version, digest: Digest::from_bytes(digest) }
-                });
-                return Some(Code::new(parts.collect()));
-            }
-        }
-    }
-}
+/// The crates that collect code and that keep it: the engine's own code is behind no stage.
+const ENGINE: [&str; 2] = ["code", "dag"];
 
 /// A cargo workspace as seen from the build script of one of its crates.
 pub struct Workspace {
@@ -84,28 +49,27 @@ impl Workspace {
         let mut modules = String::new();
         let codes = self.codes()?;
         for code in codes.values() {
-            for part in code.parts() {
+            for part in code {
                 let next = parts.len();
                 parts.entry(part.clone()).or_insert(next);
             }
         }
         for (module, code) in &codes {
-            let places: Vec<_> = code.parts().iter().map(|part| parts[part]).collect();
+            let places: Vec<_> = code.iter().map(|part| parts[part]).collect();
             let _ = writeln!(modules, "        ({module:?}, &{places:?}),");
         }
         let mut listed: Vec<_> = parts.into_iter().collect();
         listed.sort_by_key(|&(_, place)| place);
-        let mut text = format!("dag::code::cargo::Table {{\n    home: {:?},\n    parts: &[\n", self.home.0);
+        let mut text = format!("dag::code::Table {{\n    home: {:?},\n    parts: &[\n", self.home.0);
         for (part, _) in listed {
-            let version = part.version.unwrap_or_default();
-            let _ = writeln!(text, "        ({:?}, {version:?}, {:?}),", part.name, part.digest.to_bytes());
+            let _ = writeln!(text, "        ({:?}, {:?}, {:?}),", part.name, part.version, part.sha256);
         }
         let _ = write!(text, "    ],\n    modules: &[\n{modules}    ],\n}}\n");
         fs::write(file, text)
     }
 
-    /// The code of each module of the home crate.
-    fn codes(&self) -> io::Result<BTreeMap<String, Code>> {
+    /// The parts behind each module of the home crate, sorted.
+    fn codes(&self) -> io::Result<BTreeMap<String, BTreeSet<Part>>> {
         let lock = Lock::parse(&fs::read_to_string(self.root.join("Cargo.lock"))?);
         let shared = self.shared_parts()?;
         let requested = requested_features(&fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default());
@@ -116,7 +80,7 @@ impl Workspace {
         let manifest = fs::read_to_string(self.root.join(&self.home.1).join("Cargo.toml"))?;
         let own_dependencies = declared_dependencies(&manifest);
         let unknown = |name: &&String| lock.is_member(name) && !members.contains_key(name.replace('-', "_").as_str());
-        if let Some(name) = own_dependencies.iter().filter(|name| *name != "dag").find(unknown) {
+        if let Some(name) = own_dependencies.iter().filter(|name| !ENGINE.contains(&name.as_str())).find(unknown) {
             let problem = format!("{name} is a member of the workspace that stages may call: name it with `member`");
             return Err(io::Error::other(problem));
         }
@@ -139,7 +103,7 @@ impl Workspace {
         let mut codes = BTreeMap::new();
         for module in own.keys() {
             let (files, crates) = closure(module, &own);
-            let mut parts: Vec<Part> = files.iter().map(|file| own[file].part.clone()).collect();
+            let mut parts: BTreeSet<Part> = files.iter().map(|file| own[file].part.clone()).collect();
             let mut locked = BTreeSet::new();
             let mut open: Vec<String> = crates.into_iter().collect();
             let mut seen = BTreeSet::new();
@@ -157,7 +121,7 @@ impl Workspace {
             parts.extend(locked.iter().filter_map(|name| requested.get(name).cloned()));
             parts.extend(lock.closure(&locked));
             parts.extend(shared.iter().cloned());
-            codes.insert(module.join("::"), Code::new(parts));
+            codes.insert(module.join("::"), parts);
         }
         Ok(codes)
     }
@@ -198,7 +162,7 @@ impl Workspace {
                 inside,
                 is_module,
                 names,
-                part: Part { name: name.into(), version: None, digest: Digest::of(&bytes) },
+                part: Part { name, version: String::new(), sha256: sha256(&bytes) },
             });
         }
         Ok(sources)
@@ -313,8 +277,8 @@ fn requested_features(manifest: &str) -> BTreeMap<String, Part> {
         entry.push('\n');
     }
     let part = |(name, entry): (String, String)| {
-        let digest = Digest::of(entry.trim().as_bytes());
-        (name.clone(), Part { name: format!("Cargo.toml: {name}").into(), version: None, digest })
+        let sha256 = sha256(entry.trim().as_bytes());
+        (name.clone(), Part { name: format!("Cargo.toml: {name}"), version: String::new(), sha256 })
     };
     entries.into_iter().map(part).collect()
 }
@@ -395,24 +359,24 @@ mod tests {
         let manifest = "[workspace.dependencies]\n# why\na = \"1\"\n\nb = { version = \"2\", features = [\n    \"x\",\n] }\n[profile.dev]\n";
         let features = requested_features(manifest);
         assert_eq!(features.keys().collect::<Vec<_>>(), ["a", "b"]);
-        let digest = |text: &str, name: &str| requested_features(text)[name].digest;
+        let digest = |text: &str, name: &str| requested_features(text)[name].sha256;
         let other = manifest.replace("\"x\"", "\"y\"").replace("why", "because");
-        assert_eq!(digest(&other, "a"), features["a"].digest);
-        assert_ne!(digest(&other, "b"), features["b"].digest);
+        assert_eq!(digest(&other, "a"), features["a"].sha256);
+        assert_ne!(digest(&other, "b"), features["b"].sha256);
 
         let files =
             [FILES, &[("Cargo.toml", "[workspace.dependencies]\ndep = \"1\"\nhelper = { path = \"helper\" }\n")]]
                 .concat();
         let codes = Workspace::new(workspace(&files).path(), "home").member("helper").codes().unwrap();
-        let has = |module: &str, name: &str| codes[module].parts().iter().any(|part| part.name == name);
+        let has = |module: &str, name: &str| codes[module].iter().any(|part| part.name == name);
         assert!(has("study::b", "Cargo.toml: dep"));
         assert!(!has("study::a", "Cargo.toml: dep"));
     }
 
     fn parts(dir: &Path) -> BTreeMap<String, Vec<String>> {
         let codes = Workspace::new(dir, "home").member("helper").codes().unwrap();
-        let names = |code: Code| {
-            code.parts().iter().map(|p| p.name.to_string()).filter(|name| !name.starts_with("Cargo.toml")).collect()
+        let names = |code: BTreeSet<Part>| {
+            code.into_iter().map(|part| part.name).filter(|name| !name.starts_with("Cargo.toml")).collect()
         };
         codes.into_iter().map(|(module, code)| (module, names(code))).collect()
     }
@@ -433,19 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn the_emitted_table_gives_the_code_of_a_function() {
-        const TABLE: Table =
-            Table { home: "home", parts: &[("a.rs", "", [7; 32])], modules: &[("study", &[]), ("study::a", &[0])] };
-        let code = TABLE.code_of("home::study::a::Maker::run").unwrap();
-        let digest = Digest::from_bytes([7; 32]);
-        assert_eq!(code.parts(), [Part { name: "a.rs".into(), version: None, digest }]);
-        assert!(TABLE.code_of("<home::study::a::Maker as Make>::run").is_some());
-        for foreign in
-            ["home::other::run", "else::study::a::run", "homes::study::a::run", "fn(&home::study::a::X) -> u8"]
-        {
-            assert!(TABLE.code_of(foreign).is_none(), "{foreign}");
-        }
-
+    fn the_table_names_modules_and_parts() {
         let dir = workspace(FILES);
         let out = dir.path().join("code.rs");
         Workspace::new(dir.path(), "home").member("helper").emit(&out).unwrap();

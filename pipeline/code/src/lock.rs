@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Part;
-use crate::digest::Digest;
+use crate::{Part, sha256};
 
 /// The packages of a Cargo.lock.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     packages: Vec<Package>,
 }
 
@@ -23,7 +22,7 @@ struct Package {
 
 impl Lock {
     /// Reads the form in which cargo writes this file: one key a line.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut packages: Vec<Package> = Vec::new();
         for line in text.lines() {
             if line == "[[package]]" {
@@ -47,13 +46,13 @@ impl Lock {
     }
 
     /// Whether a package is a member of the workspace.
-    pub(super) fn is_member(&self, name: &str) -> bool {
+    pub(crate) fn is_member(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package.name == name && package.source.is_empty())
     }
 
     /// The packages named, and all that they depend on, as parts of code. Members of the workspace
     /// are left out here and count with their source files.
-    pub(super) fn closure(&self, roots: &BTreeSet<String>) -> Vec<Part> {
+    pub(crate) fn closure(&self, roots: &BTreeSet<String>) -> Vec<Part> {
         let mut by_name: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
         for package in &self.packages {
             by_name.entry(&package.name).or_default().push(package);
@@ -75,9 +74,9 @@ impl Lock {
         let locked = self.packages.iter().filter(|p| seen.contains(&(&p.name, &p.version)));
         locked
             .map(|p| Part {
-                name: p.name.clone().into(),
-                version: Some(p.version.clone().into()),
-                digest: Digest::of(format!("{} {} {}", p.version, p.checksum, p.source).as_bytes()),
+                name: p.name.clone(),
+                version: p.version.clone(),
+                sha256: sha256(format!("{} {} {}", p.version, p.checksum, p.source).as_bytes()),
             })
             .collect()
     }
@@ -128,7 +127,7 @@ checksum = "cc"
     #[test]
     fn a_closure_follows_the_locked_version_and_leaves_members_out() {
         let parts = Lock::parse(LOCK).closure(&BTreeSet::from(["a".to_owned()]));
-        let told: Vec<_> = parts.iter().map(|p| (&*p.name, p.version.as_deref())).collect();
-        assert_eq!(told, [("a", Some("1.0.0")), ("b", Some("2.0.0"))]);
+        let told: Vec<_> = parts.iter().map(|p| (&*p.name, &*p.version)).collect();
+        assert_eq!(told, [("a", "1.0.0"), ("b", "2.0.0")]);
     }
 }
