@@ -1,0 +1,83 @@
+//! What `cargo xtask` starts: it has the program compiled and then takes its place.
+//!
+//! A first build compiles for minutes before the program can say a word. This one has no dependencies
+//! and is there after a second, so it says what is going on and how long it takes.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::thread;
+
+/// What a first build takes: minutes of processor time, and the least that it takes on any number of
+/// cores, because most of it waits for one library of the typesetter. Measured as
+/// `paper/artifact/effort.toml` tells.
+const PROCESSOR_MINUTES: usize = 10;
+const LEAST_MINUTES: usize = 3;
+/// How many packages there are to compile at most; some are for tests, or for other systems.
+const LOCK: &str = include_str!("../../../Cargo.lock");
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(code) => code,
+        Err(error) => {
+            // Where nobody can be told, the exit code has to do.
+            let _ = writeln!(io::stderr(), "error: cannot start the program: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> io::Result<ExitCode> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let program = env::current_exe()?.with_file_name(format!("xtask{}", env::consts::EXE_SUFFIX));
+    let quiet = arguments.iter().any(|argument| argument == "--quiet" || argument == "-q");
+    if !program.exists() && !quiet {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let _ = writeln!(io::stderr(), "{}", notice(cores));
+    }
+    // Set by cargo, which started this.
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let compiled = Command::new(cargo).args(["build", "--package", "xtask"]).status()?;
+    if !compiled.success() {
+        return Ok(ExitCode::from(compiled.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
+    }
+    become_program(&program, &arguments)
+}
+
+/// What is said before a first build.
+fn notice(cores: usize) -> String {
+    let minutes = PROCESSOR_MINUTES.div_ceil(cores.max(1)).max(LEAST_MINUTES);
+    let packages = LOCK.lines().filter(|line| *line == "[[package]]").count();
+    format!(
+        "The first build compiles polars, typst, a JavaScript engine and what they need, up to {packages} packages: \
+         once, about {minutes} min here ({})",
+        if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") },
+    )
+}
+
+#[cfg(unix)]
+fn become_program(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    Err(Command::new(program).args(arguments).exec())
+}
+
+#[cfg(not(unix))]
+fn become_program(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
+    let status = Command::new(program).args(arguments).status()?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notice_knows_the_machine() {
+        assert!(notice(1).ends_with("about 10 min here (1 core)"));
+        assert!(notice(2).ends_with("about 5 min here (2 cores)"));
+        assert!(notice(64).ends_with("about 3 min here (64 cores)"));
+        assert!(notice(1).contains(" packages: "));
+    }
+}
