@@ -23,7 +23,7 @@ class Study:
     # What the table calls it, and the file of the peer in the folder `studies`.
     shown: str
     peer: str
-    # Stages that are built, with all that they read: no paper, no part of the report, no comparison with what was published.
+    # Stages that are built, with all that they read: no paper, no report, no comparison with what was published.
     stages: list[str]
     # Tables of ours that these stages make and the peer does not.
     left_out: Callable[[str], bool] = none

@@ -1,4 +1,4 @@
-"""tinyml-mcu from its pickles to its tables and figures, written as the notebooks are, with seaborn where they use it."""
+"""tinyml-mcu from its pickles to its tables and figures, as its notebooks have them, with seaborn where they use it."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,4 +1,4 @@
-"""vision-inference from its raw files to its tables and figures, as its two notebooks have them and as they stood before.
+"""vision-inference from its raw files to its tables and figures, of its two notebooks and of earlier versions.
 
 The log of the power monitor was never released: RAW/reconstructed holds the one that our stages reconstruct. Written as
 the notebooks are, with adjustText where they use it; energies of windows are slices of the log.
