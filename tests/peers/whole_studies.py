@@ -88,7 +88,7 @@ STUDIES = [
         ["aggregate", "stats", "figures"],
         reconstructed=True,
     ),
-    Study("module-energy", "module-energy, networks", "module_energy_networks", NETWORKS, left_out=not_of_networks),
+    Study("module-energy", "module-energy (networks)", "module_energy_networks", NETWORKS, left_out=not_of_networks),
     Study(
         "module-energy",
         "module-energy",
