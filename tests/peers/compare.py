@@ -6,7 +6,7 @@
 
 Writes docs/performance.csv, and the table in docs/performance.md. Our side runs first, then each peer, and so on in
 turn, so that a machine that is busy for a while slows down both; a ratio is that of two runs beside each other. What is
-timed is told by the programs themselves, without their start; whole studies are timed as processes, with an empty store.
+timed is told by the programs themselves, without their start; whole studies as processes, with empty stores.
 
 At scale 1000 the power log is 10 GB, twice, one after the other; --scales 1,10 leaves that out.
 """
@@ -20,16 +20,18 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 # Modest imports only: what a child is said to take in memory begins with what this program takes.
+import agree
 import long_log
+from whole_studies import STUDIES
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 TABLE = REPOSITORY / "docs/performance.csv"
-STUDY = "tinyml-mcu"
 # The first three go through power logs.
 PEERS = ["pandas", "duckdb", "polars", "scikit-learn"]
 # Names of the piece that goes through a power log, by whether that is in the order of its times.
@@ -41,8 +43,6 @@ RUNS = 7
 # What takes minutes runs less often.
 RUNS_OF_SCALE = {100: 3, 1000: 3}
 RUNS_OF_MODELS = 3
-# Scores of models: in one fold features are so nearly dependent that the rounding of the solver decides.
-MODELS_TOLERANCE = 1e-4
 # Repetitions within a run, of which the first only warms up.
 REPEAT = 10
 FIELDS = ["piece", "peer", "scale", "megabytes", "runs"] + [
@@ -87,22 +87,6 @@ class Run:
         return statistics.median(seconds[1:] or seconds), told["result"]
 
 
-def same(ours, theirs, tolerance, where=""):
-    """Stops unless both found the same, numbers to a relative tolerance."""
-    if isinstance(ours, dict):
-        if ours.keys() != theirs.keys():
-            sys.exit(f"{where}: {sorted(ours)} here, {sorted(theirs)} there")
-        for key in ours:
-            same(ours[key], theirs[key], tolerance, f"{where}.{key}")
-    elif isinstance(ours, list):
-        if len(ours) != len(theirs):
-            sys.exit(f"{where}: {len(ours)} here, {len(theirs)} there")
-        for place, (one, other) in enumerate(zip(ours, theirs)):
-            same(one, other, tolerance, f"{where}[{place}]")
-    elif not math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-12):
-        sys.exit(f"{where}: {ours} here, {theirs} there")
-
-
 class Table:
     def __init__(self, runs):
         self.runs = runs
@@ -132,21 +116,21 @@ class Table:
                 seconds, found[name] = run.piece()
                 measured[name].append((seconds, run.peak))
             for name in peers:
-                same(found["ours"], found[name], tolerance, f"{piece}, {name}")
+                agree.same(found["ours"], found[name], tolerance, f"{piece}, {name}")
         for name in peers:
             self.row(piece, name, scale, size, measured["ours"], measured[name])
 
-    def study(self, ours, theirs, prepare, check):
+    def study(self, study, files, ours, theirs, prepare, check):
         """The same of whole processes."""
         measured = ([], [])
-        size = sum(path.stat().st_size for path in theirs[2].iterdir())
-        for _ in range(self.runs):
+        size = sum(path.stat().st_size for path in files)
+        for _ in range(min(self.runs, study.runs)):
             prepare()
             for command, runs in zip((ours, theirs), measured):
                 run = Run(command)
                 runs.append((run.seconds, run.peak))
             check(json.loads(run.output))
-        self.row(f"whole study {STUDY}", "pandas", 1, size, *measured)
+        self.row(f"whole study {study.shown}", "pandas", 1, size, *measured)
 
 
 def programs():
@@ -161,37 +145,48 @@ def programs():
     return found["xtask"], found["pieces"]
 
 
-def records_agree(root, theirs):
-    """Checks the tables and regressions of a study against our records."""
-    for name, of in theirs.items():
-        # Two files of 24 rows are sorted by a sort that is not stable: another numpy leaves other rows.
-        if name.startswith("fig2.") and ".resnet." in name:
-            continue
-        path = root / "derived" / STUDY / "records" / f"{name.replace('.true.regression', '.regression.corrected')}.json"
-        record = json.loads(path.read_text())
-        if "values" in of:
-            same({key: record["values"][key] for key in of["values"]}, of["values"], 1e-9, name)
-        else:
-            numbers = [[cell for cell in row[1:] if isinstance(cell, (int, float))] for row in record["rows"]]
-            same([row[: len(other)] for row, other in zip(numbers, of["rows"])], of["rows"], 1e-9, name)
-
-
-def whole_study(table, xtask, mirror, scratch):
-    root, out = scratch / "root", scratch / "theirs"
-    shutil.copytree(REPOSITORY / "paper", root / "paper", dirs_exist_ok=True)
+def workspace(scratch):
+    """A workspace without results: what the papers need, and which raw files there are."""
+    root = scratch / "root"
+    shutil.copytree(REPOSITORY / "paper", root / "paper")
     for pins in REPOSITORY.glob("raw/*/sources.toml"):
-        (root / "raw" / pins.parent.name).mkdir(parents=True, exist_ok=True)
+        (root / "raw" / pins.parent.name).mkdir(parents=True)
         shutil.copy(pins, root / "raw" / pins.parent.name)
-    Run([xtask, "--root", root, "--quiet", "fetch", STUDY, "--mirror", mirror])
+    return root
+
+
+def whole_study(table, study, xtask, mirror, scratch):
+    root, files, out = scratch / "root", scratch / "raw" / study.name, scratch / "theirs"
+    root = root if root.exists() else workspace(scratch)
+    Run([xtask, "--root", root, "--quiet", "fetch", study.name, "--mirror", mirror])
 
     def prepare():
+        # Moved aside, not removed: ext4 is slow to make files for some seconds after many were removed.
+        aside = Path(tempfile.mkdtemp(dir=scratch))
         for made in [root / "derived", root / "figures", root / ".joulebook", out]:
-            shutil.rmtree(made, ignore_errors=True)
+            if made.exists():
+                made.rename(aside / made.name)
 
-    parts = [f"{STUDY}/{part}" for part in ("aggregate", "stats", "figures")]
-    ours = [xtask, "--root", root, "--quiet", "build-paper", *parts, "--campaign", "published", "--no-disk-check"]
-    theirs = [sys.executable, HERE / "whole_study.py", mirror / STUDY / "data", out]
-    table.study(ours, theirs, prepare, lambda found: records_agree(root, found))
+    def build(stages):
+        command = [xtask, "--root", root, "--quiet", "build-paper", *(f"{study.name}/{stage}" for stage in stages)]
+        return [*command, "--campaign", "published", "--no-disk-check"]
+
+    if not files.exists():
+        shutil.copytree(mirror / study.name, files)
+        files.chmod(0o755)
+    if study.reconstructed:
+        # Logs that were never released: the peer is given what our stages reconstruct in each run.
+        prepare()
+        Run(build(["reconstruct"]))
+        shutil.copytree(root / "derived" / study.name / "reconstructed", files / "reconstructed")
+    table.study(
+        study,
+        [path for path in files.rglob("*") if path.is_file()],
+        build(study.stages),
+        [sys.executable, HERE / "whole_study.py", study.peer, files, out],
+        prepare,
+        lambda found: agree.study(root, study.name, out, found, study.left_out, study.unstable, study.tolerance),
+    )
 
 
 def long_logs(table, pieces, campaign, scratch, scales):
@@ -273,8 +268,11 @@ def main():
     if scratch.exists():
         sys.exit(f"{scratch} is there already; name a folder that may be made and removed")
     xtask, pieces = programs()
-    Run([xtask, "--quiet", "simulate", "vision-inference", "aipowermeter", "tinyml-mcu", "--out", scratch])
-    simulated = {study: scratch / study / "simulated" for study in ("vision-inference", "aipowermeter", "tinyml-mcu")}
+    scratch.mkdir()
+    is_chosen = lambda *names: any(name.startswith(chosen.only) for name in names)
+    if is_chosen("many", "windows"):
+        Run([xtask, "--quiet", "simulate", "vision-inference", "aipowermeter", "--out", scratch])
+    simulated = {study: scratch / study / "simulated" for study in ("vision-inference", "aipowermeter")}
     table = Table(chosen.runs)
 
     def of(piece, files, script, name, peer="pandas", **how):
@@ -286,11 +284,12 @@ def main():
     data = mirror / "module-energy/data"
     jobs = [part for name, runs, log in JOBS for part in (data / runs, data / log, name)]
     sets = scratch / "sets"
-    sets.mkdir()
-    Run([sys.executable, HERE / "data_sets.py", sets, *jobs])
+    if is_chosen("models"):
+        sets.mkdir()
+        Run([sys.executable, HERE / "data_sets.py", sets, *jobs])
     recordings = sorted((mirror / "aipowermeter").rglob("power_metrics.json"))
     many = sorted(simulated["aipowermeter"].rglob("power_metrics.json"))
-    frames = sorted((mirror / STUDY / "data").glob("*.pkl"))
+    frames = sorted((mirror / "tinyml-mcu/data").glob("*.pkl"))
     work = {
         "pickles": of("pickles", frames, "pickles.py", "pickled frames"),
         "trackers": of("trackers", jobs, "trackers.py", "trackers and job logs"),
@@ -304,16 +303,19 @@ def main():
             peer="scikit-learn",
             runs=RUNS_OF_MODELS,
             repeat=1,
-            tolerance=MODELS_TOLERANCE,
+            tolerance=agree.OF_MODELS,
         ),
-        "whole": lambda: whole_study(table, xtask, mirror, scratch),
+        **{
+            f"whole study {study.shown}": lambda study=study: whole_study(table, study, xtask, mirror, scratch)
+            for study in STUDIES
+        },
         "windows": lambda: long_logs(
             table, pieces, simulated["vision-inference"], scratch, [int(scale) for scale in chosen.scales.split(",")]
         ),
     }
     try:
         for name, measure in work.items():
-            if name.startswith(chosen.only):
+            if is_chosen(name):
                 measure()
     finally:
         shutil.rmtree(scratch)

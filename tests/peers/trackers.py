@@ -33,25 +33,30 @@ def parsed(path):
     return pd.concat([runs.drop(columns="project_name"), pd.DataFrame(parts)], axis=1)
 
 
-def failed_rows(path, name):
+def lines(path):
+    """The lines of a job log, which may tell of several data sets."""
+    with open(path, encoding="utf-8", errors="replace") as log:
+        return log.read().replace("\r", "\n").split("\n")
+
+
+def failed_rows(lines, name):
     """Rows of the tracker's file whose run had an error that begins a line of the log."""
     failed = set()
     inside, rows = False, []
-    with open(path, encoding="utf-8", errors="replace") as log:
-        for line in log.read().replace("\r", "\n").split("\n"):
-            if line.startswith("Starting data-collection for "):
-                inside = line == f"Starting data-collection for {name}..."
-                rows = []
-            elif not inside:
-                continue
-            elif line.startswith(ERROR):
-                failed.update(rows)
-            elif printed := PRINTED.match(line):
-                configuration, repetition = int(printed[1]), int(printed[2])
-                rows = [configuration * REPETITIONS + repetition - 1]
-            elif bar := BAR.search(line):
-                done, total = int(bar[1]), int(bar[2])
-                rows = [done * REPETITIONS + repetition for repetition in range(REPETITIONS)] if done < total else []
+    for line in lines:
+        if line.startswith("Starting data-collection for "):
+            inside = line == f"Starting data-collection for {name}..."
+            rows = []
+        elif not inside:
+            continue
+        elif line.startswith(ERROR):
+            failed.update(rows)
+        elif printed := PRINTED.match(line):
+            configuration, repetition = int(printed[1]), int(printed[2])
+            rows = [configuration * REPETITIONS + repetition - 1]
+        elif bar := BAR.search(line):
+            done, total = int(bar[1]), int(bar[2])
+            rows = [done * REPETITIONS + repetition for repetition in range(REPETITIONS)] if done < total else []
     return sorted(failed)
 
 
@@ -59,7 +64,7 @@ def data_sets(*jobs):
     frames = {}
     for path, log, name in zip(jobs[::3], jobs[1::3], jobs[2::3]):
         runs = parsed(path)
-        failed = failed_rows(log, name)
+        failed = failed_rows(lines(log), name)
         frames.setdefault(name, []).append((runs, failed))
     sets = {}
     for name, parts in frames.items():

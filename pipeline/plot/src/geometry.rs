@@ -85,13 +85,22 @@ pub struct Segment {
 impl Segment {
     /// The part of the segment that lies inside the rectangle (Liang-Barsky clipping).
     pub fn clipped(&self, rect: &Rect) -> Option<Segment> {
+        let (from, to, right, bottom) = (self.from, self.to, rect.right(), rect.bottom());
+        // Most segments lie to one side of most rectangles.
+        if (from.x < rect.x && to.x < rect.x)
+            || (from.x > right && to.x > right)
+            || (from.y < rect.y && to.y < rect.y)
+            || (from.y > bottom && to.y > bottom)
+        {
+            return None;
+        }
         let (dx, dy) = (self.to.x - self.from.x, self.to.y - self.from.y);
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         for (step, room) in [
             (-dx, self.from.x - rect.x),
-            (dx, rect.right() - self.from.x),
+            (dx, right - self.from.x),
             (-dy, self.from.y - rect.y),
-            (dy, rect.bottom() - self.from.y),
+            (dy, bottom - self.from.y),
         ] {
             if step == 0.0 {
                 if room < 0.0 {
@@ -235,6 +244,9 @@ mod tests {
         assert_eq!(segment(0.25, 0.5, 0.5, 0.5).length_inside(&unit), 0.25);
         assert_eq!(segment(-1.0, 2.0, 3.0, 2.0).length_inside(&unit), 0.0);
         assert_eq!(segment(2.0, 0.5, 3.0, 0.5).length_inside(&unit), 0.0);
+        assert_eq!(segment(-1.0, 0.5, 0.5, 3.0).length_inside(&unit), 0.0);
+        // Along an edge counts as inside.
+        assert_eq!(segment(0.25, 1.0, 0.5, 1.0).length_inside(&unit), 0.25);
     }
 
     #[test]
