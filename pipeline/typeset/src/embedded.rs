@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use typst::diag::{FileError, FileResult, PackageError, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration};
@@ -50,9 +50,12 @@ pub(crate) fn identity() -> String {
     format!("typst {} (embedded)", typst::utils::version().raw())
 }
 
-/// The compiler, with threads of its own.
+/// The compiler, with threads of its own, and with what it remembers from one document to the next.
 pub(crate) struct Compiler {
     count: usize,
+    /// The files of the last compilation of each main file. Of a file that has changed only what changed is
+    /// parsed again: the other parts of its syntax tree keep the spans that typst's memory knows them by.
+    last: Mutex<HashMap<String, Files>>,
     /// Started with the first document: a process that typesets nothing has no threads of this.
     threads: OnceLock<Result<rayon::ThreadPool, String>>,
 }
@@ -71,7 +74,7 @@ impl Compiler {
 
     /// A compiler with that many threads; 0 is one a core. The pages do not depend on it.
     pub(crate) fn with_threads(count: usize) -> Self {
-        Self { count, threads: OnceLock::new() }
+        Self { count, last: Mutex::default(), threads: OnceLock::new() }
     }
 
     fn threads(&self) -> Result<&rayon::ThreadPool, Error> {
@@ -88,20 +91,31 @@ impl Compiler {
 
     /// Compiles and exports.
     pub(crate) fn pdf(&self, document: &Document) -> Result<Pdf, Error> {
-        let pdf = self.threads()?.install(|| pdf(document));
-        typst::comemo::evict(CACHE_AGE);
+        let threads = self.threads()?;
+        let main = file_id(&document.main)
+            .map_err(|_| Error::Path { path: document.main.clone(), reason: "typst refuses it" })?;
+        let last = Mutex::new(self.last().remove(&document.main).unwrap_or_default());
+        let world = Project { document, main, last, loaded: Mutex::default() };
+        let pdf = threads.install(|| pdf(&world));
+        self.last().insert(document.main.clone(), world.into_files());
+        // To look through all that is remembered takes longer than to write the paper, which need not wait for it.
+        threads.spawn(|| typst::comemo::evict(CACHE_AGE));
         pdf
+    }
+
+    fn last(&self) -> MutexGuard<'_, HashMap<String, Files>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn pdf(document: &Document) -> Result<Pdf, Error> {
+fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
+    let document = world.document;
     let now = datetime(document.timestamp).ok_or(Error::Timestamp(document.timestamp))?;
-    let main =
-        file_id(&document.main).map_err(|_| Error::Path { path: document.main.clone(), reason: "typst refuses it" })?;
-    let world = Project { document, main, loaded: Mutex::default() };
     let errors = |found: &[SourceDiagnostic]| Error::Document(found.iter().map(|one| world.diagnostic(one)).collect());
 
-    let compiled = typst::compile::<PagedDocument>(&world);
+    let t0 = std::time::Instant::now();
+    let compiled = typst::compile::<PagedDocument>(world);
+    let t1 = t0.elapsed();
     let pages = compiled.output.map_err(|found| errors(&found))?;
     let standards: &[PdfStandard] = match document.standard {
         Standard::Plain => &[],
@@ -118,6 +132,7 @@ fn pdf(document: &Document) -> Result<Pdf, Error> {
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&pages, &options).map_err(|found| errors(&found))?;
+    eprintln!("TIME compile {t1:?} export {:?}", t0.elapsed() - t1);
     Ok(Pdf {
         bytes,
         pages: Some(pages.pages().len()),
@@ -129,14 +144,31 @@ fn pdf(document: &Document) -> Result<Pdf, Error> {
 struct Project<'a> {
     document: &'a Document,
     main: FileId,
-    /// What was asked for so far. Only looked up, so that its order reaches nothing.
-    loaded: Mutex<HashMap<FileId, Loaded>>,
+    /// The files of the compilation before this one that were not asked for yet.
+    last: Mutex<Files>,
+    /// What was asked for so far.
+    loaded: Mutex<Files>,
 }
+
+/// Files of a document. Only looked up, so that their order reaches nothing.
+type Files = HashMap<FileId, Loaded>;
 
 /// A file of the document, and its syntax tree once that was asked for.
 struct Loaded {
     bytes: Bytes,
     source: Option<Source>,
+    /// Whether the syntax tree is that of these bytes, and not of those that the file had before.
+    parsed: bool,
+}
+
+impl Loaded {
+    fn new(bytes: &[u8], last: Option<Loaded>) -> Self {
+        match last {
+            // The bytes from before, whose hash is known.
+            Some(last) if last.bytes.as_slice() == bytes => last,
+            last => Loaded { bytes: Bytes::new(bytes.to_vec()), source: last.and_then(|last| last.source), parsed: false },
+        }
+    }
 }
 
 impl Project<'_> {
@@ -152,8 +184,13 @@ impl Project<'_> {
         }
         let name = path.vpath().get_without_slash();
         let bytes = self.document.files.get(name).ok_or_else(|| FileError::NotFound(name.into()))?;
-        let file = Loaded { bytes: Bytes::new(bytes.clone()), source: None };
-        use_it(loaded.entry(id).or_insert(file))
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        use_it(loaded.entry(id).or_insert_with(|| Loaded::new(bytes, last)))
+    }
+
+    /// The files that were asked for.
+    fn into_files(self) -> Files {
+        self.loaded.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn diagnostic(&self, found: &SourceDiagnostic) -> Diagnostic {
@@ -211,12 +248,21 @@ impl World for Project<'_> {
 
     fn source(&self, id: FileId) -> FileResult<Source> {
         self.with(id, |file| {
-            if let Some(source) = &file.source {
-                return Ok(source.clone());
-            }
+            let before = match file.source.take() {
+                Some(source) if file.parsed => return Ok(file.source.insert(source).clone()),
+                before => before,
+            };
             let text = std::str::from_utf8(&file.bytes).map_err(|_| FileError::InvalidUtf8)?;
             // As in the command line: a byte order mark is no part of the text.
-            let source = Source::new(id, text.strip_prefix('\u{feff}').unwrap_or(text).into());
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let source = match before {
+                Some(mut source) => {
+                    source.replace(text);
+                    source
+                }
+                None => Source::new(id, text.into()),
+            };
+            file.parsed = true;
             Ok(file.source.insert(source).clone())
         })
     }

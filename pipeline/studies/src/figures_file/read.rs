@@ -1,0 +1,227 @@
+//! Reads `figures.toml`, and says where it is wrong.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use toml::Table;
+use toml::de::{DeTable, ValueDeserializer};
+
+use super::Keys;
+
+/// The name of the file, which stands beside the sources of the paper and is none of them.
+pub(crate) const FILE: &str = "figures.toml";
+
+/// What is wrong with the figures of a study.
+#[derive(Debug, thiserror::Error)]
+#[error("{}\n  help: the head of the file tells what each key means", .0.join("\n"))]
+pub struct FiguresError(Vec<String>);
+
+/// The file of a study while its stages are declared.
+pub(crate) struct FiguresFile {
+    study: String,
+    /// The path below the workspace.
+    path: String,
+    text: String,
+    tables: Table,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    /// Figures that were declared.
+    figures: BTreeSet<String>,
+    problems: Vec<String>,
+}
+
+impl FiguresFile {
+    /// Reads the file of a study. One that cannot be read is told of by [`FiguresFile::check`], and so is one that
+    /// is missing if the study has figures.
+    pub(crate) fn read(root: &Path, study: &str) -> Self {
+        let path = format!("paper/{study}/{FILE}");
+        let (text, problem) = match std::fs::read_to_string(root.join(&path)) {
+            Ok(text) => (text, None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (String::new(), None),
+            Err(error) => (String::new(), Some(format!("cannot read {path}: {error}"))),
+        };
+        let file = Self::parse(study, path, text);
+        file.found().problems.extend(problem);
+        file
+    }
+
+    fn parse(study: &str, path: String, text: String) -> Self {
+        let parsed = toml::from_str(&text);
+        let mut file = Self { study: study.to_owned(), path, text, tables: Table::new(), found: Mutex::default() };
+        match parsed {
+            Ok(tables) => file.tables = tables,
+            Err(error) => file.problem(error.span().map(|span| span.start), error.message()),
+        }
+        file
+    }
+
+    /// What the file says of a figure; `None` if that is wrong, which [`FiguresFile::check`] tells.
+    pub(crate) fn keys<K: Keys>(&self, figure: &str) -> Option<K> {
+        self.found().figures.insert(figure.to_owned());
+        match self.tables.get(figure).map(|table| K::deserialize(table.clone())) {
+            Some(Ok(keys)) => Some(keys),
+            Some(Err(error)) => {
+                let (at, message) = self.whereabouts::<K>(figure).unwrap_or_else(|| (None, error.message().to_owned()));
+                self.problem(at, &format!("figure {figure}: {message}"));
+                None
+            }
+            // Of a file that is no TOML nothing more can be said.
+            None if self.tables.is_empty() && !self.found().problems.is_empty() => None,
+            None => {
+                let name = if figure.contains('.') { format!("\"{figure}\"") } else { figure.to_owned() };
+                self.problem(None, &format!("expected a table [{name}] with the size of the figure {figure}"));
+                None
+            }
+        }
+    }
+
+    /// Checks what was found, and that each table is of a figure.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its line.
+    pub(crate) fn check(&self) -> Result<(), FiguresError> {
+        let figures = self.found().figures.clone();
+        let mut known = false;
+        for name in self.tables.keys().filter(|name| !figures.contains(*name)) {
+            let message = match figures.iter().find(|figure| figure.starts_with(&format!("{name}."))) {
+                Some(figure) => format!("`{name}` is no figure; a name with a dot stands in quotes: [\"{figure}\"]"),
+                None if known => format!("`{name}` is no figure"),
+                None => {
+                    known = true;
+                    let all: Vec<&str> = figures.iter().map(String::as_str).collect();
+                    format!("`{name}` is no figure; expected one of {}", all.join(", "))
+                }
+            };
+            let document = DeTable::parse(&self.text).ok();
+            let at = document.and_then(|document| {
+                let keys = document.get_ref().keys();
+                keys.into_iter().find(|key| key.get_ref() == name.as_str()).map(|key| key.span().start)
+            });
+            self.problem(at, &message);
+        }
+        let problems = std::mem::take(&mut self.found().problems);
+        if problems.is_empty() { Ok(()) } else { Err(FiguresError(problems)) }
+    }
+
+    /// Where the table of a figure is wrong, and how.
+    fn whereabouts<K: Keys>(&self, figure: &str) -> Option<(Option<usize>, String)> {
+        let document = DeTable::parse(&self.text).ok()?.into_inner();
+        let table = document.into_iter().find_map(|(key, table)| (key.get_ref() == figure).then_some(table))?;
+        let begin = table.span().start;
+        let error = K::deserialize(ValueDeserializer::from(table)).err()?;
+        Some((Some(error.span().map_or(begin, |span| span.start)), error.message().to_owned()))
+    }
+
+    /// Notes a problem, at a byte offset if it is known.
+    fn problem(&self, at: Option<usize>, message: &str) {
+        let Self { study, path, .. } = self;
+        let before = at.and_then(|at| self.text.get(..at));
+        let line = before.map(|before| format!(":{}", before.matches('\n').count() + 1)).unwrap_or_default();
+        self.found().problems.push(format!("{path}{line}: {message} (study {study})"));
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Axes, Axis, Diameter, Markers, Marked, Opacity, Plain, Range, Size, Ticks};
+    use super::*;
+
+    fn file(text: &str) -> FiguresFile {
+        FiguresFile::parse("zoo", "paper/zoo/figures.toml".to_owned(), text.to_owned())
+    }
+
+    /// What is told of a file whose only figure is `fig.1`.
+    fn told<K: Keys>(text: &str) -> String {
+        let file = file(text);
+        assert!(file.keys::<K>("fig.1").is_none(), "{text}");
+        file.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_set_is_what_a_figure_is_given() {
+        let file = file(
+            "[\"fig.1\"]\nsize = [222, 176.5]\nmarkers = { size = 5, opacity = 0.8 }\nx = { range = [-1, 2e3] }\n\
+             y = { ticks = [1, 10] }\n[two]\nsize = [20, 2000]\nx = { ticks = 0.5 }",
+        );
+        let one: Marked = file.keys("fig.1").unwrap();
+        assert_eq!(one.size, Size { width: 222.0, height: 176.5 });
+        assert_eq!(one.markers, Markers { size: Diameter(5.0), opacity: Opacity(0.8) });
+        assert_eq!(one.x, Axis { range: Some(Range { least: -1.0, most: 2000.0 }), ticks: None });
+        assert_eq!(one.y, Axis { range: None, ticks: Some(Ticks::At(vec![1.0, 10.0])) });
+        let two: Axes = file.keys("two").unwrap();
+        assert_eq!((two.x.ticks, two.y), (Some(Ticks::Every(0.5)), Axis::default()));
+        file.check().unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, line, parts) in [
+            ("\n[\"fig.1\"]\nsise = [1, 2]\n", 3, ["unknown field `sise`", "`size`"]),
+            ("[\"fig.1\"]\nmarkers = 3\n", 2, ["unknown field `markers`", "`size`"]),
+            ("[\"fig.1\"]\n\nsize = [10, 200]\n", 3, ["[10, 200]", "from 20 to 2000 pt"]),
+            ("[\"fig.1\"]\nsize = [100, inf]\n", 2, ["[100, inf]", "from 20 to 2000 pt"]),
+            ("[\"fig.1\"]\nsize = [100]\n", 2, ["length 1", "array of length 2"]),
+            ("[\"fig.1\"]\nsize = \"100\"\n", 2, ["string \"100\"", "array of length 2"]),
+            ("[\"fig.1\"]\n", 1, ["missing field", "`size`"]),
+            ("\"fig.1\" = 7\n", 1, ["integer `7`", "Plain"]),
+        ] {
+            let told = told::<Plain>(text);
+            let place = format!("paper/zoo/figures.toml:{line}: figure fig.1: ");
+            assert!(told.starts_with(&place) && told.contains("study zoo"), "{told}");
+            assert!(parts.iter().all(|part| told.contains(part)), "{told}");
+        }
+        for (keys, part) in [
+            ("x = { range = [2, 2] }", "[2, 2] is no range"),
+            ("x = { range = [1, nan] }", "is no range"),
+            ("x = { ticks = 0 }", "0 is no step of ticks"),
+            ("x = { ticks = [3, 2] }", "each greater than the one before"),
+            ("x = { ticks = [] }", "expected numbers"),
+            ("x = { ticks = true }", "a step, or a list of values"),
+            ("y = { rage = [1, 2] }", "unknown field `rage`"),
+            ("markers = { size = 60, opacity = 1 }", "60 is no size of a marker"),
+            ("markers = { size = 6, opacity = 1.5 }", "1.5 is no opacity: expected a number from 0 to 1"),
+            ("markers = { size = 6 }", "missing field `opacity`"),
+        ] {
+            let markers = if keys.starts_with("markers") { "" } else { "markers = { size = 5, opacity = 1 }\n" };
+            let told = told::<Marked>(&format!("[\"fig.1\"]\nsize = [100, 100]\n{markers}{keys}\n"));
+            assert!(told.contains(part) && told.starts_with("paper/zoo/figures.toml:"), "{told}");
+        }
+    }
+
+    #[test]
+    fn each_figure_has_a_table_and_each_table_a_figure() {
+        assert!(told::<Plain>("").contains("expected a table [\"fig.1\"]"));
+        let dotted = told::<Plain>("[fig.1]\nsize = [100, 100]\n");
+        assert!(dotted.contains("a name with a dot stands in quotes: [\"fig.1\"]"), "{dotted}");
+        let file = file("[\"fig.1\"]\nsize = [100, 100]\n\n[fig2]\nsize = [100, 100]\n");
+        assert!(file.keys::<Plain>("fig.1").is_some());
+        let told = file.check().unwrap_err().to_string();
+        assert!(told.contains("figures.toml:4: `fig2` is no figure; expected one of fig.1"), "{told}");
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_once() {
+        let file = file("[\"fig.1\"]\nsize = [100 100]\n");
+        assert!(file.keys::<Plain>("fig.1").is_none());
+        let told = file.check().unwrap_err().to_string();
+        assert!(told.starts_with("paper/zoo/figures.toml:2: "), "{told}");
+        assert!(!told.contains("expected a table"), "{told}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_and_one_that_is_not_needed_may_be_missing() {
+        let root = tempfile::tempdir().unwrap();
+        FiguresFile::read(root.path(), "zoo").check().unwrap();
+        std::fs::create_dir_all(root.path().join("paper/zoo/figures.toml")).unwrap();
+        let told = FiguresFile::read(root.path(), "zoo").check().unwrap_err().to_string();
+        assert!(told.starts_with("cannot read paper/zoo/figures.toml"), "{told}");
+    }
+}
