@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
-use dag::{Engine, Error, Fate, Graph, Observer, Options, Report, isolation};
+use dag::{Engine, Error, Fate, Graph, Observer, Options, Report, Stage, isolation};
 use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
@@ -170,6 +170,7 @@ impl<'a> Build<'a> {
             return Ok(Exit::Interrupted);
         }
         console.line("watching; Ctrl-C ends it");
+        self.rehearse(chosen)?;
         thread::scope(|scope| {
             let mut page: Option<ScopedJoinHandle<'_, ()>> = None;
             while let Some(change) = watch.next(&self.stop) {
@@ -202,6 +203,21 @@ impl<'a> Build<'a> {
         Ok(Exit::Interrupted)
     }
 
+    /// Typesets the papers once more in the background: what is typeset for the first time in a process takes
+    /// seconds. Nothing waits for it, and it ends with the program.
+    fn rehearse(&self, chosen: &[Chosen]) -> Result<(), Failure> {
+        if !self.typesetter.remembers() {
+            return Ok(());
+        }
+        let graph = self.graph(chosen)?;
+        let stages = graph.needed(&self.arguments.targets).map_err(Failure::usage)?;
+        let papers: Vec<Stage> =
+            stages.into_iter().filter(|stage| stage.id().ends_with(studies::PAPER)).cloned().collect();
+        let (root, typesetter) = (self.root.to_owned(), Arc::clone(&self.typesetter));
+        thread::spawn(move || papers.iter().for_each(|stage| studies::rehearse(&root, stage, &typesetter)));
+        Ok(())
+    }
+
     /// Tells what long work needs before it begins. To plan costs what a build with nothing to do costs: it is done
     /// only where much may have to be made, because nothing was yet, the program is another one, or a simulation is
     /// large.
@@ -229,9 +245,7 @@ impl<'a> Build<'a> {
 
     /// Builds; the report page is left to the caller.
     fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<(Graph, Report), Failure> {
-        let t0 = std::time::Instant::now();
         let graph = self.graph(chosen)?;
-        let t1 = t0.elapsed();
         let mut options = self.options()?;
         options.note = Some(self.note(chosen));
         if self.arguments.isolated {
@@ -241,7 +255,6 @@ impl<'a> Build<'a> {
         let mut engine = Engine::open(options).map_err(failure)?;
         let report = engine.build(&graph, &self.arguments.targets, observer).map_err(failure)?;
         drop(engine);
-        eprintln!("TIME graph {t1:?} all {:?}", t0.elapsed());
         Ok((graph, report))
     }
 

@@ -1,226 +1,217 @@
-//! What authors set of figures: `paper/<study>/figures.toml`, a table for each figure, called as its stage makes
-//! it. It is the only place of what it holds.
+//! What authors set of figures: reads `paper/<study>/figures.toml`, and says where it is wrong.
 //!
 //! ```toml
 //! ["fig6.absolute"]                          # a name with a dot stands in quotes
-//! size = [222, 176]                          # width and height in pt, as printed
-//! markers = { size = 5, opacity = 0.8 }      # diameter in pt; from 0 to 1, opaque
+//! size = [222, 176]
+//! markers = { size = 5, opacity = 0.8 }
 //! [fig4]
 //! size = [260, 206]
-//! x = { range = [201300, 216350] }           # the ends of the axis; without, the data and a little more
-//! y = { range = [8.4, 12.5], ticks = 0.5 }   # ticks at the multiples of a step, or at values: [1, 10, 100]
+//! x = { range = [201300, 216350] }
+//! y = { range = [8.4, 12.5], ticks = 0.5 }
 //! ```
 //!
-//! Which keys the table of a figure has is the type of what its function takes: [`Plain`], [`Axes`], [`Marked`],
-//! or one that stands beside the function. All of it is part of the parameters of the figure's stage.
+//! Each figure has a table, called as its stage makes it, and the file is the only place of what it holds. Which
+//! keys a table has is the type of what the figure's function takes (`figure_keys.rs`); it is part of the parameters of
+//! the figure's stage.
 
-mod read;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use toml::Table;
+use toml::de::{DeTable, ValueDeserializer};
 
-pub use self::read::FiguresError;
-pub(crate) use self::read::{FILE, FiguresFile};
+/// The name of the file, which stands beside the sources of the paper and is none of them.
+pub(crate) const FILE: &str = "figures.toml";
 
 /// What the table of a figure holds.
 pub(crate) trait Keys: DeserializeOwned + Serialize + Send + Sync + 'static {}
 
 impl<T: DeserializeOwned + Serialize + Send + Sync + 'static> Keys for T {}
 
-/// A figure of which the size is set.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Plain {
-    pub(crate) size: Size,
+/// What is wrong with the figures of a study.
+#[derive(Debug, thiserror::Error)]
+#[error("{}\n  help: the head of the file tells what each key means", .0.join("\n"))]
+pub struct FiguresError(Vec<String>);
+
+/// The file of a study while its stages are declared.
+pub(crate) struct FiguresFile {
+    study: String,
+    /// The path below the workspace.
+    path: String,
+    text: String,
+    tables: Table,
+    found: Mutex<Found>,
 }
 
-/// A figure with axes of numbers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Axes {
-    pub(crate) size: Size,
-    #[serde(default)]
-    pub(crate) x: Axis,
-    #[serde(default)]
-    pub(crate) y: Axis,
+#[derive(Default)]
+struct Found {
+    /// Figures that were declared.
+    figures: BTreeSet<String>,
+    problems: Vec<String>,
 }
 
-/// A figure of points on axes of numbers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Marked {
-    pub(crate) size: Size,
-    pub(crate) markers: Markers,
-    #[serde(default)]
-    pub(crate) x: Axis,
-    #[serde(default)]
-    pub(crate) y: Axis,
-}
-
-/// Width and height in pt.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "[f64; 2]")]
-pub(crate) struct Size {
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-}
-
-/// The markers of points.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Markers {
-    pub(crate) size: Diameter,
-    pub(crate) opacity: Opacity,
-}
-
-/// What is set of an axis of numbers; what is not follows from the data.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Axis {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) range: Option<Range>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ticks: Option<Ticks>,
-}
-
-/// The ends of an axis, or what they are beyond.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "[f64; 2]")]
-pub(crate) struct Range {
-    pub(crate) least: f64,
-    pub(crate) most: f64,
-}
-
-/// Where an axis has ticks.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "StepOrValues", into = "StepOrValues")]
-pub(crate) enum Ticks {
-    /// At the multiples of a step.
-    Every(f64),
-    /// At these values, which rise.
-    At(Vec<f64>),
-}
-
-/// [`Ticks`] as they are written.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(untagged, expecting = "expected a step, or a list of values")]
-enum StepOrValues {
-    Step(f64),
-    Values(Vec<f64>),
-}
-
-impl Size {
-    /// The same for the drawing.
-    pub(crate) fn pt(self) -> plot::Size {
-        plot::Size::pt(self.width, self.height)
-    }
-}
-
-impl Markers {
-    /// Points with these markers.
-    pub(crate) fn of(self, points: plot::Points) -> plot::Points {
-        points.size(self.size.0).opacity(self.opacity.0)
-    }
-}
-
-impl Axis {
-    /// An axis with what is set of it.
-    pub(crate) fn of(&self, axis: plot::Axis) -> plot::Axis {
-        let axis = match self.range {
-            Some(Range { least, most }) => axis.range(least, most),
-            None => axis,
+impl FiguresFile {
+    /// Reads the file of a study. One that cannot be read is told of by [`FiguresFile::check`], and so is one that
+    /// is missing if the study has figures.
+    pub(crate) fn read(root: &Path, study: &str) -> Self {
+        let path = format!("paper/{study}/{FILE}");
+        let (text, problem) = match std::fs::read_to_string(root.join(&path)) {
+            Ok(text) => (text, None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (String::new(), None),
+            Err(error) => (String::new(), Some(format!("cannot read {path}: {error}"))),
         };
-        match &self.ticks {
-            Some(Ticks::Every(step)) => axis.ticks_every(*step),
-            Some(Ticks::At(values)) => axis.ticks_at(values.iter().copied()),
-            None => axis,
+        let file = Self::parse(study, path, text);
+        file.found().problems.extend(problem);
+        file
+    }
+
+    fn parse(study: &str, path: String, text: String) -> Self {
+        let parsed = toml::from_str(&text);
+        let mut file = Self { study: study.to_owned(), path, text, tables: Table::new(), found: Mutex::default() };
+        match parsed {
+            Ok(tables) => file.tables = tables,
+            Err(error) => file.problem(error.span().map(|span| span.start), error.message()),
         }
+        file
     }
-}
 
-impl TryFrom<[f64; 2]> for Size {
-    type Error = String;
-
-    fn try_from(size @ [width, height]: [f64; 2]) -> Result<Self, String> {
-        let fits = |length: f64| (20.0..=2000.0).contains(&length);
-        let size = (fits(width) && fits(height)).then_some(Self { width, height }).ok_or(size);
-        size.map_err(|[width, height]| {
-            format!("[{width}, {height}] is no size: expected width and height, from 20 to 2000 pt")
-        })
-    }
-}
-
-impl TryFrom<[f64; 2]> for Range {
-    type Error = String;
-
-    fn try_from([least, most]: [f64; 2]) -> Result<Self, String> {
-        if least.is_finite() && most.is_finite() && least < most {
-            Ok(Self { least, most })
-        } else {
-            Err(format!("[{least}, {most}] is no range: expected two numbers, the smaller one first"))
-        }
-    }
-}
-
-impl TryFrom<StepOrValues> for Ticks {
-    type Error = String;
-
-    fn try_from(ticks: StepOrValues) -> Result<Self, String> {
-        match ticks {
-            StepOrValues::Step(step) if step.is_finite() && step > 0.0 => Ok(Self::Every(step)),
-            StepOrValues::Step(step) => Err(format!("{step} is no step of ticks: expected a number above 0")),
-            StepOrValues::Values(values) => {
-                let rise = values.windows(2).all(|pair| pair[0] < pair[1]);
-                if !values.is_empty() && values.iter().all(|value| value.is_finite()) && rise {
-                    Ok(Self::At(values))
-                } else {
-                    Err(format!("{values:?} are no ticks: expected numbers, each greater than the one before"))
-                }
+    /// What the file says of a figure; `None` if that is wrong, which [`FiguresFile::check`] tells.
+    pub(crate) fn keys<K: Keys>(&self, figure: &str) -> Option<K> {
+        self.found().figures.insert(figure.to_owned());
+        match self.tables.get(figure).map(|table| K::deserialize(table.clone())) {
+            Some(Ok(keys)) => Some(keys),
+            Some(Err(error)) => {
+                let (at, message) = self.whereabouts::<K>(figure).unwrap_or_else(|| (None, error.message().to_owned()));
+                self.problem(at, &format!("figure {figure}: {message}"));
+                None
+            }
+            // Of a file that is no TOML nothing more can be said.
+            None if self.tables.is_empty() && !self.found().problems.is_empty() => None,
+            None => {
+                let name = if figure.contains('.') { format!("\"{figure}\"") } else { figure.to_owned() };
+                self.problem(None, &format!("expected a table [{name}] with the size of the figure {figure}"));
+                None
             }
         }
     }
-}
 
-impl From<Ticks> for StepOrValues {
-    fn from(ticks: Ticks) -> Self {
-        match ticks {
-            Ticks::Every(step) => Self::Step(step),
-            Ticks::At(values) => Self::Values(values),
+    /// Checks what was found, and that each table is of a figure.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its line.
+    pub(crate) fn check(&self) -> Result<(), FiguresError> {
+        let figures = self.found().figures.clone();
+        let mut known = false;
+        for name in self.tables.keys().filter(|name| !figures.contains(*name)) {
+            let message = match figures.iter().find(|figure| figure.starts_with(&format!("{name}."))) {
+                Some(figure) => format!("`{name}` is no figure; a name with a dot stands in quotes: [\"{figure}\"]"),
+                None if known => format!("`{name}` is no figure"),
+                None => {
+                    known = true;
+                    let all: Vec<&str> = figures.iter().map(String::as_str).collect();
+                    format!("`{name}` is no figure; expected one of {}", all.join(", "))
+                }
+            };
+            let document = DeTable::parse(&self.text).ok();
+            let at = document.and_then(|document| {
+                let keys = document.get_ref().keys();
+                keys.into_iter().find(|key| key.get_ref() == name.as_str()).map(|key| key.span().start)
+            });
+            self.problem(at, &message);
         }
+        let problems = std::mem::take(&mut self.found().problems);
+        if problems.is_empty() { Ok(()) } else { Err(FiguresError(problems)) }
+    }
+
+    /// Where the table of a figure is wrong, and how.
+    fn whereabouts<K: Keys>(&self, figure: &str) -> Option<(Option<usize>, String)> {
+        let document = DeTable::parse(&self.text).ok()?.into_inner();
+        let table = document.into_iter().find_map(|(key, table)| (key.get_ref() == figure).then_some(table))?;
+        let begin = table.span().start;
+        let error = K::deserialize(ValueDeserializer::from(table)).err()?;
+        Some((Some(error.span().map_or(begin, |span| span.start)), error.message().to_owned()))
+    }
+
+    /// Notes a problem, at a byte offset if it is known.
+    fn problem(&self, at: Option<usize>, message: &str) {
+        let Self { study, path, .. } = self;
+        let before = at.and_then(|at| self.text.get(..at));
+        let line = before.map(|before| format!(":{}", before.matches('\n').count() + 1)).unwrap_or_default();
+        self.found().problems.push(format!("{path}{line}: {message} (study {study})"));
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A number within bounds, and what is said of one that is not.
-macro_rules! bounded {
-    ($(#[$doc:meta])* $name:ident, $bounds:expr, $what:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-        #[serde(try_from = "f64")]
-        pub(crate) struct $name(pub(crate) f64);
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
 
-        impl TryFrom<f64> for $name {
-            type Error = String;
+    use super::*;
 
-            fn try_from(value: f64) -> Result<Self, String> {
-                if $bounds.contains(&value) {
-                    return Ok(Self(value));
-                }
-                let (least, most) = ($bounds.start(), $bounds.end());
-                Err(format!("{value} is no {}: expected a number from {least} to {most}", $what))
-            }
+    #[derive(Debug, Deserialize, Serialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sized {
+        size: [f64; 2],
+    }
+
+    fn file(text: &str) -> FiguresFile {
+        FiguresFile::parse("zoo", "paper/zoo/figures.toml".to_owned(), text.to_owned())
+    }
+
+    /// What is told of a file whose only figure is `fig.1`.
+    fn told(text: &str) -> String {
+        let file = file(text);
+        assert!(file.keys::<Sized>("fig.1").is_none(), "{text}");
+        file.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, line, part) in [
+            ("\n[\"fig.1\"]\nsise = [1, 2]\n", 3, "unknown field `sise`, expected `size`"),
+            ("[\"fig.1\"]\nsize = [1, 2]\n\nx = 3\n", 4, "unknown field `x`, expected `size`"),
+            ("[\"fig.1\"]\nsize = \"100\"\n", 2, "string \"100\", expected an array of length 2"),
+            ("# one\n[\"fig.1\"]\n", 2, "missing field `size`"),
+            ("\"fig.1\" = 7\n", 1, "integer `7`"),
+        ] {
+            let told = told(text);
+            let place = format!("paper/zoo/figures.toml:{line}: figure fig.1: ");
+            assert!(told.starts_with(&place) && told.contains(part) && told.contains("study zoo"), "{told}");
         }
-    };
-}
+    }
 
-bounded!(
-    /// The diameter of a marker in pt.
-    Diameter, 0.1..=50.0, "size of a marker in pt"
-);
-bounded!(
-    /// From invisible to opaque.
-    Opacity, 0.0..=1.0, "opacity"
-);
-bounded!(
-    /// A width or a height in pt.
-    Length, 20.0..=2000.0, "length in pt"
-);
+    #[test]
+    fn each_figure_has_a_table_and_each_table_a_figure() {
+        assert!(told("").contains("expected a table [\"fig.1\"]"));
+        let dotted = told("[fig.1]\nsize = [100, 100]\n");
+        assert!(dotted.contains("a name with a dot stands in quotes: [\"fig.1\"]"), "{dotted}");
+        let file = file("[\"fig.1\"]\nsize = [100, 100]\n\n[fig2]\nsize = [100, 100]\n");
+        assert!(file.keys::<Sized>("fig.1").is_some());
+        let told = file.check().unwrap_err().to_string();
+        assert!(told.contains("figures.toml:4: `fig2` is no figure; expected one of fig.1"), "{told}");
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_once() {
+        let file = file("[\"fig.1\"]\nsize = [100 100]\n");
+        assert!(file.keys::<Sized>("fig.1").is_none());
+        let told = file.check().unwrap_err().to_string();
+        assert!(told.starts_with("paper/zoo/figures.toml:2: "), "{told}");
+        assert!(!told.contains("expected a table"), "{told}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_and_one_that_is_not_needed_may_be_missing() {
+        let root = tempfile::tempdir().unwrap();
+        FiguresFile::read(root.path(), "zoo").check().unwrap();
+        std::fs::create_dir_all(root.path().join("paper/zoo/figures.toml")).unwrap();
+        let told = FiguresFile::read(root.path(), "zoo").check().unwrap_err().to_string();
+        assert!(told.starts_with("cannot read paper/zoo/figures.toml"), "{told}");
+    }
+}

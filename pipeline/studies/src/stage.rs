@@ -354,7 +354,8 @@ impl<'a> StageOf<'a> {
         let Some(keys) = self.setting.figures.keys::<K>(&figure) else {
             // Nothing is built before `Setting::check_figures` has told why.
             let file = format!("paper/{}/{}", self.setting.study, figures_file::FILE);
-            return self.runs_with((), move |_, ()| Err(Problem::new("what is set of the figure is wrong").in_file(&file)));
+            return self
+                .runs_with((), move |_, ()| Err(Problem::new("what is set of the figure is wrong").in_file(&file)));
         };
         let (builder, status) = self.finish();
         let drawn = Drawn { status, parameters, keys };

@@ -66,11 +66,7 @@ pub struct Chosen {
 ///
 /// # Errors
 /// When what authors set of the figures of a study is wrong.
-pub fn stages(
-    root: &Path,
-    chosen: &[Chosen],
-    typesetter: Arc<typeset::Backend>,
-) -> Result<Vec<Stage>, FiguresError> {
+pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Result<Vec<Stage>, FiguresError> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
     let mut stages = Vec::new();
     for Chosen { study, sources, campaign } in chosen {

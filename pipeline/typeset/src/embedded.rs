@@ -113,9 +113,7 @@ fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
     let now = datetime(document.timestamp).ok_or(Error::Timestamp(document.timestamp))?;
     let errors = |found: &[SourceDiagnostic]| Error::Document(found.iter().map(|one| world.diagnostic(one)).collect());
 
-    let t0 = std::time::Instant::now();
     let compiled = typst::compile::<PagedDocument>(world);
-    let t1 = t0.elapsed();
     let pages = compiled.output.map_err(|found| errors(&found))?;
     let standards: &[PdfStandard] = match document.standard {
         Standard::Plain => &[],
@@ -132,7 +130,6 @@ fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&pages, &options).map_err(|found| errors(&found))?;
-    eprintln!("TIME compile {t1:?} export {:?}", t0.elapsed() - t1);
     Ok(Pdf {
         bytes,
         pages: Some(pages.pages().len()),
@@ -166,7 +163,9 @@ impl Loaded {
         match last {
             // The bytes from before, whose hash is known.
             Some(last) if last.bytes.as_slice() == bytes => last,
-            last => Loaded { bytes: Bytes::new(bytes.to_vec()), source: last.and_then(|last| last.source), parsed: false },
+            last => {
+                Loaded { bytes: Bytes::new(bytes.to_vec()), source: last.and_then(|last| last.source), parsed: false }
+            }
         }
     }
 }
@@ -338,6 +337,43 @@ mod tests {
         assert_eq!(ymd_hms(-62_167_219_200), Some((0, 1, 1, 0, 0, 0)));
         assert_eq!(ymd_hms(-62_167_219_201), None);
         assert_eq!((ymd_hms(i64::MIN), ymd_hms(i64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn what_is_remembered_of_the_document_before_does_not_show() {
+        let main = |edited: &str| {
+            format!(
+                "#import \"lib/own.typ\": own\n#set document(title: \"t\")\n#set heading(numbering: \"1.\")\n#outline()\n\
+                 = First <first>\nSee @second, @eq and a note.#footnote[A note.] #lorem(300)\n\n{edited}\n\n\
+                 $ a^2 + b^2 = c^2 $ <eq>\n#own[first]\n= Second <second>\n#figure(table(columns: 2)[a][b], caption: [Of @first])\n\
+                 #for n in range(5) [== Part #n\n#lorem(80)\n]\n"
+            )
+        };
+        let main = |edited: &str| main(edited).replace("$ <eq>", "$").replace(", @eq", "");
+        let library = |text: &str| format!("#let own(body) = block(stroke: 1pt, [{text}: #body])\n");
+        let broken = "#no-such-function()";
+        let compiler = Compiler::new();
+        for (edited, own) in [
+            ("A sentence.", "own"),
+            ("A sentence. And one more.", "own"),
+            ("A sentence.\n\n= A heading\nWith a paragraph that ends on $x_1$.", "own"),
+            (broken, "own"),
+            ("#lorem(400)", "own"),
+            ("#lorem(400)", "another *one*"),
+            ("", "another"),
+            ("/* all that follows", "own"),
+            ("A sentence.", "own"),
+        ] {
+            let files = [("main.typ", main(edited)), ("lib/own.typ", library(own))];
+            let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+            let document = Document { standard: Standard::Plain, ..Document::new("main.typ", BTreeMap::from(files)) };
+            let told = |pdf: Result<Pdf, Error>| pdf.map_err(|error| error.to_string());
+            let remembering = told(compiler.pdf(&document));
+            typst::comemo::evict(0);
+            let fresh = told(Compiler::new().pdf(&document));
+            assert_eq!(remembering.is_err(), [broken, "/* all that follows"].contains(&edited), "{edited}");
+            assert!(remembering == fresh, "{edited:?}: {:?}", remembering.as_ref().err().or(fresh.as_ref().err()));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use plot::{About, Axis, Cartesian, Dash, Legend, Line, Look, Marker, Points, Reg
 use super::aggregate::{COMPARED, PLATFORMS};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Marked;
+use crate::figure_keys::Marked;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series, Status};
 
 /// The id of its record.

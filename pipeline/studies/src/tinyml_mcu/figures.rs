@@ -16,7 +16,7 @@ use plot::{Band, Line, Look, Marker, Points, Registry};
 use super::aggregate;
 use super::stats::{self as analysis, BandsOf, CLASSES, MCUS};
 use crate::cx::Cx;
-use crate::figures_file::Markers;
+use crate::figure_keys::Markers;
 use crate::record::{Record, Series};
 use crate::table::Table;
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::stats::Select;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Range, Size};
+use crate::figure_keys::{Range, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
@@ -94,8 +94,7 @@ pub(super) struct Scatter {
 
 const LOOK: Look = Look::new(CATEGORICAL[0], Marker::Circle);
 
-pub(super) const GFLOPS: Quantity =
-    quantity("gflops", "GFLOPs", "Operations of one inference", "GFLOP");
+pub(super) const GFLOPS: Quantity = quantity("gflops", "GFLOPs", "Operations of one inference", "GFLOP");
 
 pub(super) const fn quantity(
     column: &'static str,

@@ -7,7 +7,7 @@ use plot::{About, Axis, Cartesian, Corner, Legend, Line, Look, Marker, Points};
 use super::schema::{FIGURE, REGRESSION};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Cell, Record, Series};
 use crate::table::Table;
 

@@ -8,7 +8,7 @@ use super::{QUANTITIES, broken};
 use crate::aipowermeter::stats::readings::INTERVAL;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Record, Series};
 
 const SAMPLING: Colour = CATEGORICAL[1];

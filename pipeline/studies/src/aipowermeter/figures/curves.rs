@@ -12,7 +12,7 @@ use crate::aipowermeter::protocol::Network;
 use crate::aipowermeter::stats::quantity;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{self, Size};
+use crate::figure_keys::{self, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
@@ -60,9 +60,9 @@ pub(in crate::aipowermeter) struct Drawn {
 pub(in crate::aipowermeter) struct Keys {
     size: Size,
     #[serde(default)]
-    x: figures_file::Axis,
+    x: figure_keys::Axis,
     #[serde(default)]
-    y: BTreeMap<String, figures_file::Axis>,
+    y: BTreeMap<String, figure_keys::Axis>,
 }
 
 impl Keys {
@@ -289,7 +289,8 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn, keys: &K
     let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
     let id = drawn.id();
     let about = About { id: &id, title: &title, alt: &alt };
-    let panel = |shown: &Shown| Cartesian::new(keys.x.of(drawn.x_axis()), shown.axis.clone()).mark(shown.points.clone());
+    let panel =
+        |shown: &Shown| Cartesian::new(keys.x.of(drawn.x_axis()), shown.axis.clone()).mark(shown.points.clone());
     let figure = match (layout, all.as_slice()) {
         (Layout::Twin, [left, right]) => {
             let both = panel(left).right_axis(right.axis.clone()).mark(right.points.clone().on_right());

@@ -7,7 +7,7 @@ use super::{JOIN, NETWORKS, broken};
 use crate::aipowermeter::protocol::Network;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 
 /// Draws the record of energies.

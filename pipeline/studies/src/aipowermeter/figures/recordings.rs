@@ -10,7 +10,7 @@ use crate::aipowermeter::held::Recordings;
 use crate::aipowermeter::integrate::segments;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Marked, Markers, Size};
+use crate::figure_keys::{Marked, Markers, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 

@@ -8,7 +8,7 @@ use super::{QUANTITIES, broken};
 use crate::aipowermeter::stats::{RANKED, quantity};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Axes, Plain};
+use crate::figure_keys::{Axes, Plain};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 

@@ -12,7 +12,7 @@ use crate::edge_layers::aggregate::data_sets;
 use crate::edge_layers::features::Layers;
 use crate::edge_layers::kind::Kind;
 use crate::edge_layers::stats::LEAST_VALUES;
-use crate::figures_file::{self, Marked, Markers, Plain, Size};
+use crate::figure_keys::{self, Marked, Markers, Plain, Size};
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 use crate::table::Table;
 
@@ -47,7 +47,7 @@ pub(in crate::edge_layers) struct Survivors {
     size: Size,
     markers: Markers,
     #[serde(default)]
-    y: figures_file::Axis,
+    y: figure_keys::Axis,
 }
 
 /// How many power values each layer gets, with genuine stamps and with stamps in bursts.

@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::drawing;
 use crate::edge_layers::aggregate::desktop::by_layer;
 use crate::edge_layers::features::Layers;
-use crate::figures_file::{self, Axes, Length};
+use crate::figure_keys::{self, Axes, Length};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
@@ -19,7 +19,7 @@ use crate::table::Table;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::edge_layers) struct Keys {
     /// Width of a panel, and its height if there is room.
-    panel: figures_file::Size,
+    panel: figure_keys::Size,
     /// What a page has room for.
     most_height: Length,
 }
@@ -165,7 +165,11 @@ pub(in crate::edge_layers) fn timings(
         alt: "Three steep cumulative curves, of mobilenet_v2, resnet18 and alexnet from left to right: the latency of a network varies \
               by a few per cent.",
     };
-    drawing::write(cx, &plot.legend(Legend::inside(Corner::LowerRight)).figure(about, keys.size.pt()).map_err(broken)?, record)
+    drawing::write(
+        cx,
+        &plot.legend(Legend::inside(Corner::LowerRight)).figure(about, keys.size.pt()).map_err(broken)?,
+        record,
+    )
 }
 
 #[cfg(test)]

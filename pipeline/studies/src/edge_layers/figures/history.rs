@@ -7,7 +7,7 @@ use plot::{About, Axis, Cartesian, Corner, Dash, Legend, Line, Look, Marker, Poi
 use super::{broken, numbers};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Axes, Marked};
+use crate::figure_keys::{Axes, Marked};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 

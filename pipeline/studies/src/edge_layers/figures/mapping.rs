@@ -9,7 +9,7 @@ use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
 use crate::edge_layers::ingest::read;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 

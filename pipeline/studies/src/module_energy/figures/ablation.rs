@@ -7,7 +7,7 @@ use plot::{About, Axis, Band, Cartesian, Corner, Figure, Legend, Line};
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Plain;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Series, cells};
 use crate::table::Table;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{self, Markers, Size};
+use crate::figure_keys::{self, Markers, Size};
 use crate::module_energy::schema::KINDS;
 use crate::module_energy::stats::rounded;
 use crate::record::{Axis as RecordAxis, Record, Series, cells};
@@ -45,7 +45,7 @@ pub(in crate::module_energy) struct Keys {
     markers: Markers,
     /// The axis of shares, of each panel where there are several; without, it fits what is in the panel.
     #[serde(default)]
-    y: figures_file::Axis,
+    y: figure_keys::Axis,
 }
 
 /// The shares of one kind of modules in one network, by batch size.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Length;
+use crate::figure_keys::Length;
 use crate::module_energy::schema::KINDS;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 use crate::table::Table;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{NETWORKS, broken};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Marked, Plain};
+use crate::figure_keys::{Marked, Plain};
 use crate::module_energy::schema::ARCHITECTURES;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::table::Table;
@@ -57,8 +57,7 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>, keys: &Plain) ->
     let step = 10.0_f64.powi(most.log10().floor() as i32);
     let energy = Axis::value("Energy of a forward pass", "J").range(0.0, step * (most / step).ceil());
     let plot = Cartesian::new(Axis::category("", networks), energy).marks(plots);
-    let figure =
-        plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt()).map_err(broken)?;
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt()).map_err(broken)?;
     drawing::write(cx, &figure, record.note("Means over the batch sizes. Drawn in joule."))
 }
 

@@ -10,7 +10,7 @@ use stats::{BootstrapOptions, LinearRegression};
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{Marked, Markers, Size};
+use crate::figure_keys::{Marked, Markers, Size};
 use crate::module_energy::models::{Inputs, MODELS, Model, model};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;

@@ -6,7 +6,7 @@ use plot::{About, Axis, Bars, Cartesian, Figure, Format};
 use super::{PLATFORMS, broken};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Plain;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::tinyml_mcu::aggregate::BAR_LABELS;
 

@@ -6,7 +6,7 @@ use plot::{About, Axis, Cartesian, Colour, Corner, Legend, Line, Points, style};
 use super::{PLATFORMS, broken};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Marked;
+use crate::figure_keys::Marked;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::tinyml_mcu::aggregate::{Network, fig3_points, least, milli};
 use crate::tinyml_mcu::stats::MCUS;
@@ -49,6 +49,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network, keys: &Marked) -> Res
     );
     let title = format!("Energy against latency of {}", network.name);
     let about = About { id: &format!("{}.figure", network.id), title: &title, alt: &alt };
-    let figure = plot.legend(Legend::inside(Corner::UpperRight).title("MCU")).figure(about, keys.size.pt()).map_err(broken)?;
+    let figure =
+        plot.legend(Legend::inside(Corner::UpperRight).title("MCU")).figure(about, keys.size.pt()).map_err(broken)?;
     drawing::write(cx, &figure, record)
 }

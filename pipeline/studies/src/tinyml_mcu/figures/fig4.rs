@@ -6,7 +6,7 @@ use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 use super::{broken, dense_layer, milliseconds, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Record};
 
 /// The limits that the original sets by hand show 447 to 479 of the input lengths 440 to 499; the record

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{JOIN, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::{self, Axes, Size};
+use crate::figure_keys::{self, Axes, Size};
 use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::aggregate::{fig5_points, seconds};
 
@@ -20,12 +20,12 @@ const MARGIN: f64 = 0.025;
 pub(crate) struct Keys {
     size: Size,
     #[serde(default)]
-    x: figures_file::Axis,
+    x: figure_keys::Axis,
     #[serde(default)]
-    y: figures_file::Axis,
+    y: figure_keys::Axis,
     /// The axis of channels.
     #[serde(default)]
-    top: figures_file::Axis,
+    top: figure_keys::Axis,
 }
 
 /// As published: on the operations as the original counts them, with the number of channels on top.
@@ -51,7 +51,11 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>, keys: &Keys) -> Result<(), Problem>
     let y = keys.y.of(Axis::value("Layer latency", "s"));
     let plot = Cartesian::new(x, y).top_axis(top).boxed().marks(marks);
     let plot = plot.legend(Legend::inside(Corner::LowerRight).title("Input channels"));
-    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record.quirk("conv-macc").with_correction())
+    drawing::write(
+        cx,
+        &plot.figure(about, keys.size.pt()).map_err(broken)?,
+        record.quirk("conv-macc").with_correction(),
+    )
 }
 
 /// On the true number of operations, with a line for each class.

@@ -6,7 +6,7 @@ use plot::{About, Axis, Cartesian, Corner, Legend};
 use super::{Energy, broken, energy};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Marked;
+use crate::figure_keys::Marked;
 use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::schema::INFERENCE_LATENCY;
 use crate::tinyml_mcu::stats::BandsOf;

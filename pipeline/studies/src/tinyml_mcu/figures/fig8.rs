@@ -6,7 +6,7 @@ use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 use super::{JOIN, broken, class_lines, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Axes;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Record};
 use crate::tinyml_mcu::aggregate::{fig8_points, seconds};
 

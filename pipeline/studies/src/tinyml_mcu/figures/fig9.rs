@@ -7,7 +7,7 @@ use polars_lazy::prelude::{col, lit};
 use super::{CLASSES, SIZE_NAMES, SIZES, broken, dense_layer, milliseconds};
 use crate::cx::Cx;
 use crate::drawing;
-use crate::figures_file::Plain;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 
 /// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.

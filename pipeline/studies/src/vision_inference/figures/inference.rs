@@ -31,24 +31,11 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
     labelled("inf.f02", "GFLOPs vs Top-5 error", GFLOPS, TOP5),
     labelled("inf.f03", "FLOPs vs Top-5 error", LOG, TOP5),
     fitted("inf.f04", "Fit of top-5 error on GFLOPs", "accurate", TOP5, All),
-    Scatter {
-        select: Vgg,
-        ..labelled(
-            "inf.f05",
-            "Top-5 error for VGG architectures",
-            GFLOPS,
-            TOP5,
-        )
-    },
+    Scatter { select: Vgg, ..labelled("inf.f05", "Top-5 error for VGG architectures", GFLOPS, TOP5) },
     Scatter {
         table: ENERGY,
         coloured: true,
-        ..labelled(
-            "inf.f06",
-            "GFLOPs vs energy consumption",
-            GFLOPS,
-            energy("Energy consumption (kWh)"),
-        )
+        ..labelled("inf.f06", "GFLOPs vs energy consumption", GFLOPS, energy("Energy consumption (kWh)"))
     },
     Scatter { y: quantity("kwh", "Energy (J)", "Energy", "J"), quirk: Some("unit-label"), ..UNIT_LABEL },
     Scatter {
@@ -65,11 +52,5 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
         energy("Energy (kWh)"),
         WithoutDensenet,
     ),
-    fitted(
-        "inf.f09",
-        "GFLOPs vs energy consumption for VGG architecture",
-        ENERGY,
-        energy("Energy (kWh)"),
-        Vgg,
-    ),
+    fitted("inf.f09", "GFLOPs vs energy consumption for VGG architecture", ENERGY, energy("Energy (kWh)"), Vgg),
 ];

@@ -4,8 +4,7 @@ use super::{GFLOPS, Quantity, Scatter, quantity};
 use crate::vision_inference::stats::Select::{self, All, Vgg, WithoutDensenet};
 
 const SCORE: Quantity = quantity("top5_score", "Top-5 Score (%)", "Top-5 score", "%");
-const PARAMETERS: Quantity =
-    quantity("million_parameters", "Parameters (million)", "Parameters", "million");
+const PARAMETERS: Quantity = quantity("million_parameters", "Parameters (million)", "Parameters", "million");
 const TIME: Quantity = quantity("duration", "Time (seconds)", "Duration of training", "s");
 
 const fn energy(label: &'static str) -> Quantity {
@@ -65,13 +64,7 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
     fitted("trn.f05", "GFLOPs vs Energy consumption", ENERGY, GFLOPS, energy("Energy (kWh)")),
     fitted("trn.f06", "GFLOPs vs computation time", TIMES, GFLOPS, TIME),
     fitted("trn.f07", "GFLOPs vs parameters", TIMES, GFLOPS, PARAMETERS),
-    fitted(
-        "trn.f08",
-        "Parameters vs Energy consumption",
-        ENERGY,
-        PARAMETERS,
-        energy("Energy (kWh)"),
-    ),
+    fitted("trn.f08", "Parameters vs Energy consumption", ENERGY, PARAMETERS, energy("Energy (kWh)")),
     Scatter {
         select: Vgg,
         ..fitted(
