@@ -93,5 +93,6 @@ fn what_is_wrong_is_told_with_its_line_and_nothing_is_made() {
     }
     fs::remove_file(workspace.path(FILE)).unwrap();
     let told = text(&workspace.run(&[&["build-paper"], &BUILD[..]].concat()));
-    assert!(told.contains(&format!("{FILE}: expected a table [fig4] with the size of the figure fig4")), "{told}");
+    assert!(told.contains(&format!("{FILE}: the file is missing or empty: expected a table")), "{told}");
+    assert_eq!(told.matches("expected").count(), 1, "{told}");
 }

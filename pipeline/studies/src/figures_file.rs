@@ -88,11 +88,13 @@ impl FiguresFile {
                 self.problem(at, &format!("figure {figure}: {message}"));
                 None
             }
-            // Of a file that is no TOML nothing more can be said.
+            // Of a file that is missing, or no TOML, nothing more can be said.
             None if self.tables.is_empty() && !self.found().problems.is_empty() => None,
             None => {
                 let name = if figure.contains('.') { format!("\"{figure}\"") } else { figure.to_owned() };
-                self.problem(None, &format!("expected a table [{name}] with the size of the figure {figure}"));
+                // Of a file that is missing one figure tells for all.
+                let missing = if self.text.is_empty() { "the file is missing or empty: " } else { "" };
+                self.problem(None, &format!("{missing}expected a table [{name}] with the size of the figure {figure}"));
                 None
             }
         }
@@ -188,7 +190,8 @@ mod tests {
 
     #[test]
     fn each_figure_has_a_table_and_each_table_a_figure() {
-        assert!(told("").contains("expected a table [\"fig.1\"]"));
+        assert!(told("").contains("the file is missing or empty: expected a table [\"fig.1\"]"));
+        assert!(told("[two]\nsize = [100, 100]").contains("figures.toml: expected a table [\"fig.1\"]"));
         let dotted = told("[fig.1]\nsize = [100, 100]\n");
         assert!(dotted.contains("a name with a dot stands in quotes: [\"fig.1\"]"), "{dotted}");
         let file = file("[\"fig.1\"]\nsize = [100, 100]\n\n[fig2]\nsize = [100, 100]\n");

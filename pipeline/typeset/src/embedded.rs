@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use typst::diag::{FileError, FileResult, PackageError, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration};
@@ -54,8 +54,9 @@ pub(crate) fn identity() -> String {
 pub(crate) struct Compiler {
     count: usize,
     /// The files of the last compilation of each main file. Of a file that has changed only what changed is
-    /// parsed again: the other parts of its syntax tree keep the spans that typst's memory knows them by.
-    last: Mutex<HashMap<String, Files>>,
+    /// parsed again: the other parts of its syntax tree keep the spans that typst's memory knows them by. Locked while
+    /// one is at work on the document: who comes second finds all that the first one remembers.
+    last: Mutex<HashMap<String, Arc<Mutex<Files>>>>,
     /// Started with the first document: a process that typesets nothing has no threads of this.
     threads: OnceLock<Result<rayon::ThreadPool, String>>,
 }
@@ -94,18 +95,21 @@ impl Compiler {
         let threads = self.threads()?;
         let main = file_id(&document.main)
             .map_err(|_| Error::Path { path: document.main.clone(), reason: "typst refuses it" })?;
-        let last = Mutex::new(self.last().remove(&document.main).unwrap_or_default());
+        let files = Arc::clone(lock(&self.last).entry(document.main.clone()).or_default());
+        let mut files = lock(&files);
+        let last = Mutex::new(std::mem::take(&mut *files));
         let world = Project { document, main, last, loaded: Mutex::default() };
         let pdf = threads.install(|| pdf(&world));
-        self.last().insert(document.main.clone(), world.into_files());
+        *files = world.into_files();
         // To look through all that is remembered takes longer than to write the paper, which need not wait for it.
         threads.spawn(|| typst::comemo::evict(CACHE_AGE));
         pdf
     }
+}
 
-    fn last(&self) -> MutexGuard<'_, HashMap<String, Files>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Locks what is whole at any time: a lock is poisoned when typst has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
@@ -172,8 +176,7 @@ impl Loaded {
 
 impl Project<'_> {
     fn with<T>(&self, id: FileId, use_it: impl FnOnce(&mut Loaded) -> FileResult<T>) -> FileResult<T> {
-        // A poisoned lock means that parsing panicked; the map is whole all the same.
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = lock(&self.loaded);
         if let Some(file) = loaded.get_mut(&id) {
             return use_it(file);
         }
@@ -183,7 +186,7 @@ impl Project<'_> {
         }
         let name = path.vpath().get_without_slash();
         let bytes = self.document.files.get(name).ok_or_else(|| FileError::NotFound(name.into()))?;
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let last = lock(&self.last).remove(&id);
         use_it(loaded.entry(id).or_insert_with(|| Loaded::new(bytes, last)))
     }
 
@@ -341,38 +344,38 @@ mod tests {
 
     #[test]
     fn what_is_remembered_of_the_document_before_does_not_show() {
-        let main = |edited: &str| {
-            format!(
+        const BROKEN: [&str; 2] = ["#no-such-function()", "#text(size: 1em"];
+        let document = |edited: &str, own: &str| {
+            let main = format!(
                 "#import \"lib/own.typ\": own\n#set document(title: \"t\")\n#set heading(numbering: \"1.\")\n#outline()\n\
-                 = First <first>\nSee @second, @eq and a note.#footnote[A note.] #lorem(300)\n\n{edited}\n\n\
-                 $ a^2 + b^2 = c^2 $ <eq>\n#own[first]\n= Second <second>\n#figure(table(columns: 2)[a][b], caption: [Of @first])\n\
-                 #for n in range(5) [== Part #n\n#lorem(80)\n]\n"
-            )
+                 = First <first>\nSee @second and a note.#footnote[A note.] #lorem(300)\n\n{edited}\n\n\
+                 $ a^2 + b^2 = c^2 $\n#own[first]\n= Second <second>\n\
+                 #figure(table(columns: 2)[a][b], caption: [Of @first])\n#for n in range(5) [== Part #n\n#lorem(80)\n]\n"
+            );
+            let library = format!("#let own(body) = block(stroke: 1pt, [{own}: #body])\n");
+            let files = [("main.typ", main), ("lib/own.typ", library)];
+            let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+            Document { standard: Standard::Plain, ..Document::new("main.typ", BTreeMap::from(files)) }
         };
-        let main = |edited: &str| main(edited).replace("$ <eq>", "$").replace(", @eq", "");
-        let library = |text: &str| format!("#let own(body) = block(stroke: 1pt, [{text}: #body])\n");
-        let broken = "#no-such-function()";
-        let compiler = Compiler::new();
-        for (edited, own) in [
+        let documents = [
             ("A sentence.", "own"),
             ("A sentence. And one more.", "own"),
             ("A sentence.\n\n= A heading\nWith a paragraph that ends on $x_1$.", "own"),
-            (broken, "own"),
+            (BROKEN[0], "own"),
             ("#lorem(400)", "own"),
             ("#lorem(400)", "another *one*"),
             ("", "another"),
-            ("/* all that follows", "own"),
+            (BROKEN[1], "own"),
             ("A sentence.", "own"),
-        ] {
-            let files = [("main.typ", main(edited)), ("lib/own.typ", library(own))];
-            let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
-            let document = Document { standard: Standard::Plain, ..Document::new("main.typ", BTreeMap::from(files)) };
-            let told = |pdf: Result<Pdf, Error>| pdf.map_err(|error| error.to_string());
-            let remembering = told(compiler.pdf(&document));
+        ];
+        let told = |pdf: Result<Pdf, Error>| pdf.map_err(|error| error.to_string());
+        let compiler = Compiler::new();
+        let remembering = documents.map(|(edited, own)| told(compiler.pdf(&document(edited, own))));
+        for ((edited, own), remembering) in documents.into_iter().zip(remembering) {
             typst::comemo::evict(0);
-            let fresh = told(Compiler::new().pdf(&document));
-            assert_eq!(remembering.is_err(), [broken, "/* all that follows"].contains(&edited), "{edited}");
-            assert!(remembering == fresh, "{edited:?}: {:?}", remembering.as_ref().err().or(fresh.as_ref().err()));
+            let fresh = told(Compiler::new().pdf(&document(edited, own)));
+            assert_eq!(fresh.is_err(), BROKEN.contains(&edited), "{edited}");
+            assert!(remembering == fresh, "{edited}: {:?}", (remembering.err(), fresh.err()));
         }
     }
 
