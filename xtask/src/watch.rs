@@ -21,7 +21,7 @@ const CODE: [&str; 2] = ["pipeline", "xtask"];
 const MANIFESTS: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
 /// Editors write a file in several steps: this long nothing may have happened. Steps that are further apart are
 /// built one by one, which a reader of the paper does not notice.
-const QUIET: Duration = Duration::from_millis(20);
+const QUIET: Duration = Duration::from_millis(15);
 /// Something that never rests is not waited for longer than this.
 const LONGEST: Duration = Duration::from_secs(1);
 /// How soon Ctrl-C is noticed.
