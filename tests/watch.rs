@@ -132,6 +132,33 @@ fn edit(workspace: &Workspace, watching: &Watching) {
     assert!(told.len() == 1 && told[0].contains("1 restored"), "{told:?}");
     assert!(fs::read(&paper).unwrap() == first);
 
+    // What is set of a figure: it is drawn again. A mistake is told with its line.
+    let figures = workspace.path(&format!("paper/{STUDY}/figures.toml"));
+    let set = fs::read_to_string(&figures).unwrap();
+    let save = |text: String| {
+        let beside = figures.with_file_name(".figures.toml.swp");
+        fs::write(&beside, text).unwrap();
+        fs::rename(&beside, &figures).unwrap();
+    };
+    save(set.replacen("size = [446, 264]", "size = [440, 264]", 1));
+    let told = watching.rebuilt();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("2 ran") && told[0].contains("parameter size.width changed from 446.0 to 440.0"),
+        "{told:?}"
+    );
+    let third = fs::read(&paper).unwrap();
+    assert_ne!(first, third);
+    save(set.replacen("size = [446, 264]", "sise = [446, 264]", 1));
+    let line = 1 + set.lines().position(|line| line == "size = [446, 264]").unwrap();
+    let told = watching.until(|line| line.contains("error")).join("\n");
+    assert!(told.contains(&format!("paper/{STUDY}/figures.toml:{line}: ")) && told.contains("`sise`"), "{told}");
+    assert!(fs::read(&paper).unwrap() == third);
+    save(set);
+    let told = watching.rebuilt().join("\n");
+    assert!(told.contains("2 restored") && !told.contains("failed"), "{told}");
+    assert!(fs::read(&paper).unwrap() == first);
+
     // A raw file that is no longer the pinned one, until the pin is renewed. It holds the same numbers in
     // another form, so nothing but its reader runs.
     let pins = workspace.path(&format!("raw/{STUDY}/sources.toml"));

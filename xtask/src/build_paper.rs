@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 
-use dag::{Engine, Error, Fate, Graph, Observer, Options, Report, isolation};
+use dag::{Engine, Error, Fate, Graph, Observer, Options, Report, Stage, isolation};
 use remote::Purpose;
 use serde::Serialize;
 use studies::campaign::Campaign;
@@ -88,7 +89,7 @@ impl<'a> Build<'a> {
 
     /// The graph of the stages, which has all targets.
     pub(crate) fn graph(&self, chosen: &[Chosen]) -> Result<Graph, Failure> {
-        let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter));
+        let stages = studies::stages(self.root, chosen, Arc::clone(&self.typesetter)).map_err(Failure::new)?;
         let graph = Graph::new(stages).map_err(Failure::new)?;
         for target in &self.arguments.targets {
             if let Err(error) = graph.named(target) {
@@ -131,7 +132,8 @@ impl<'a> Build<'a> {
     pub(crate) fn make(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
         self.warn(chosen, console);
         self.announce(chosen, console)?;
-        let report = self.build(chosen, &*console.observer())?;
+        let (graph, report) = self.build(chosen, &*console.observer())?;
+        report::renew(self, &graph, &report, chosen)?;
         console.summary(&report);
         Ok(report)
     }
@@ -168,24 +170,52 @@ impl<'a> Build<'a> {
             return Ok(Exit::Interrupted);
         }
         console.line("watching; Ctrl-C ends it");
-        while let Some(change) = watch.next(&self.stop) {
-            if change == Change::Code {
-                watch::renew(self.root, &self.stop, console);
-            }
-            let rebuilt = load(self.root).and_then(|sources| {
-                let chosen = self.choose(sources);
-                Ok((self.build(&chosen, &*console.observer_of_many())?, chosen))
-            });
-            match rebuilt {
-                Ok((report, chosen)) => {
-                    self.warn(&chosen, console);
-                    console.rebuilt(&report);
+        self.rehearse(chosen)?;
+        thread::scope(|scope| {
+            let mut page: Option<ScopedJoinHandle<'_, ()>> = None;
+            while let Some(change) = watch.next(&self.stop) {
+                if change == Change::Code {
+                    // This program may end there.
+                    page.take().map(ScopedJoinHandle::join);
+                    watch::renew(self.root, &self.stop, console);
                 }
-                // Another build may be at work, or a pin be half written: the next change tries again.
-                Err(failure) => console.error(&failure.message),
+                let rebuilt = load(self.root).and_then(|sources| {
+                    let chosen = self.choose(sources);
+                    Ok((self.build(&chosen, &*console.observer_of_many())?, chosen))
+                });
+                match rebuilt {
+                    Ok(((graph, report), chosen)) => {
+                        self.warn(&chosen, console);
+                        console.rebuilt(&report);
+                        // One page after the other. The next change does not wait for this one.
+                        page.take().map(ScopedJoinHandle::join);
+                        page = Some(scope.spawn(move || {
+                            if let Err(failure) = report::renew(self, &graph, &report, &chosen) {
+                                console.error(&failure.message);
+                            }
+                        }));
+                    }
+                    // Another build may be at work, or a pin be half written: the next change tries again.
+                    Err(failure) => console.error(&failure.message),
+                }
             }
-        }
+        });
         Ok(Exit::Interrupted)
+    }
+
+    /// Typesets the papers once more in the background: what is typeset for the first time in a process takes
+    /// seconds. Nothing waits for it, and it ends with the program.
+    fn rehearse(&self, chosen: &[Chosen]) -> Result<(), Failure> {
+        if !self.typesetter.remembers() {
+            return Ok(());
+        }
+        let graph = self.graph(chosen)?;
+        let stages = graph.needed(&self.arguments.targets).map_err(Failure::usage)?;
+        let papers: Vec<Stage> =
+            stages.into_iter().filter(|stage| stage.id().ends_with(studies::PAPER)).cloned().collect();
+        let (root, typesetter) = (self.root.to_owned(), Arc::clone(&self.typesetter));
+        thread::spawn(move || papers.iter().for_each(|stage| studies::rehearse(&root, stage, &typesetter)));
+        Ok(())
     }
 
     /// Tells what long work needs before it begins. To plan costs what a build with nothing to do costs: it is done
@@ -213,7 +243,8 @@ impl<'a> Build<'a> {
         )
     }
 
-    fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
+    /// Builds; the report page is left to the caller.
+    fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<(Graph, Report), Failure> {
         let graph = self.graph(chosen)?;
         let mut options = self.options()?;
         options.note = Some(self.note(chosen));
@@ -224,8 +255,7 @@ impl<'a> Build<'a> {
         let mut engine = Engine::open(options).map_err(failure)?;
         let report = engine.build(&graph, &self.arguments.targets, observer).map_err(failure)?;
         drop(engine);
-        report::renew(self, &graph, &report, chosen)?;
-        Ok(report)
+        Ok((graph, report))
     }
 
     /// The data of a build in a few words.

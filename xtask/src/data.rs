@@ -38,7 +38,8 @@ impl Data {
             Chosen { study, sources, campaign: if is_simulated { simulated } else { Campaign::Published } }
         };
         let chosen: Vec<Chosen> = build_paper::load(root)?.into_iter().map(choose).collect();
-        Graph::new(studies::stages(root, &chosen, Arc::new(typesetter))).map_err(Failure::new)
+        let stages = studies::stages(root, &chosen, Arc::new(typesetter)).map_err(Failure::new)?;
+        Graph::new(stages).map_err(Failure::new)
     }
 }
 
@@ -50,7 +51,8 @@ pub(crate) fn of_campaign(
 ) -> Result<Graph, Failure> {
     let sources = build_paper::load(root)?.into_iter();
     let chosen: Vec<Chosen> = sources.map(|(study, sources)| Chosen { study, sources, campaign }).collect();
-    Graph::new(studies::stages(root, &chosen, Arc::clone(typesetter))).map_err(Failure::new)
+    let stages = studies::stages(root, &chosen, Arc::clone(typesetter)).map_err(Failure::new)?;
+    Graph::new(stages).map_err(Failure::new)
 }
 
 /// The graphs of both campaigns, the published one first: together they have every stage that a build with

@@ -23,7 +23,7 @@ const NAME: &str = "your-study";
 const MODULE: &str = "your_study";
 
 /// The files of a study: where each goes, and its template.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("pipeline/studies/src/your_study/mod.rs", include_str!("../templates/study/src/mod.rs")),
     ("pipeline/studies/src/your_study/schema.rs", include_str!("../templates/study/src/schema.rs")),
     ("pipeline/studies/src/your_study/ingest.rs", include_str!("../templates/study/src/ingest.rs")),
@@ -33,6 +33,7 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("pipeline/studies/src/your_study/figures.rs", include_str!("../templates/study/src/figures.rs")),
     ("pipeline/studies/src/your_study/simulate.rs", include_str!("../templates/study/src/simulate.rs")),
     ("paper/your-study/paper.typ", include_str!("../templates/study/paper/paper.typ")),
+    ("paper/your-study/figures.toml", include_str!("../templates/study/paper/figures.toml")),
     ("paper/published/your-study.toml", include_str!("../templates/study/published/published.toml")),
     ("raw/your-study/sources.toml", include_str!("../templates/study/raw/sources.toml")),
 ];

@@ -186,7 +186,7 @@ fn reference(root: &Path, place: &Path, built: &Built) -> Result<Step, Failure> 
     };
     let sources = Sources::load(place, STUDY).map_err(Failure::new)?;
     let typesetter = Arc::new(typeset::Backend::choose(None).map_err(Failure::usage)?);
-    let stages = studies::stages(place, &[Chosen { study, sources, campaign }], typesetter);
+    let stages = studies::stages(place, &[Chosen { study, sources, campaign }], typesetter).map_err(Failure::new)?;
     let graph = Graph::new(stages).map_err(Failure::new)?;
     let build = Build { root: place, graph: &graph, report: &built.report, raw: Vec::new() };
     let committed = Committed::read(root, &Options::new(root).store(), &[]);

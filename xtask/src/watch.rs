@@ -19,8 +19,9 @@ const DATA: [&str; 2] = ["paper", "raw"];
 const CODE: [&str; 2] = ["pipeline", "xtask"];
 /// Files beside them that shape the code.
 const MANIFESTS: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
-/// Editors write a file in several steps: this long nothing may have happened.
-const QUIET: Duration = Duration::from_millis(50);
+/// Editors write a file in several steps: this long nothing may have happened. Steps that are further apart are
+/// built one by one, which a reader of the paper does not notice.
+const QUIET: Duration = Duration::from_millis(15);
 /// Something that never rests is not waited for longer than this.
 const LONGEST: Duration = Duration::from_secs(1);
 /// How soon Ctrl-C is noticed.
@@ -37,9 +38,14 @@ pub(crate) enum Change {
 
 /// Waits for changes below a workspace.
 pub(crate) struct Watch {
-    root: PathBuf,
-    events: Receiver<notify::Result<Event>>,
+    events: Events,
     _watcher: notify::RecommendedWatcher,
+}
+
+/// What is told of files below a workspace.
+struct Events {
+    root: PathBuf,
+    receiver: Receiver<notify::Result<Event>>,
 }
 
 impl Watch {
@@ -47,17 +53,24 @@ impl Watch {
         let failed = |error: notify::Error| Failure::new(format!("cannot watch {}: {error}", root.display()));
         // Events carry full paths.
         let root = root.canonicalize().map_err(|error| Failure::io("find", root.display(), &error))?;
-        let (sender, events) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let mut watcher = notify::recommended_watcher(sender).map_err(failed)?;
         for folder in DATA.into_iter().chain(CODE).map(|name| root.join(name)).filter(|folder| folder.is_dir()) {
             watcher.watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
         }
         watcher.watch(&root, RecursiveMode::NonRecursive).map_err(failed)?;
-        Ok(Self { root, events, _watcher: watcher })
+        Ok(Self { events: Events { root, receiver }, _watcher: watcher })
     }
 
     /// What changed next, or `None` if the program shall stop.
     pub(crate) fn next(&self, stop: &AtomicBool) -> Option<Change> {
+        self.events.next(stop)
+    }
+}
+
+impl Events {
+    /// See [`Watch::next`].
+    fn next(&self, stop: &AtomicBool) -> Option<Change> {
         let mut change = None;
         let mut first = Instant::now();
         let mut patience = POLL;
@@ -65,7 +78,7 @@ impl Watch {
             if stop.load(Ordering::Relaxed) {
                 return None;
             }
-            match self.events.recv_timeout(patience) {
+            match self.receiver.recv_timeout(patience) {
                 Ok(event) => {
                     let new = self.change(&event);
                     if change.is_none() {
@@ -143,14 +156,55 @@ fn replace(console: &Console) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use notify::event::{CreateKind, ModifyKind, RemoveKind, RenameMode};
 
-    use super::{Change, kind};
+    use super::*;
+
+    /// Events that have happened already, of a path each.
+    fn events(happened: &[(EventKind, &str)]) -> (Events, mpsc::Sender<notify::Result<Event>>) {
+        let (sender, receiver) = mpsc::channel();
+        for (kind, path) in happened {
+            sender.send(Ok(Event::new(*kind).add_path(Path::new("/ws").join(path)))).unwrap();
+        }
+        (Events { root: PathBuf::from("/ws"), receiver }, sender)
+    }
+
+    #[test]
+    fn the_steps_in_which_an_editor_saves_are_one_change() {
+        let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::Any));
+        let written = EventKind::Modify(ModifyKind::Any);
+        let (created, removed) = (EventKind::Create(CreateKind::File), EventKind::Remove(RemoveKind::File));
+        let (events, _sender) = events(&[
+            (created, "paper/zoo/.paper.typ.swp"),
+            (renamed, "paper/zoo/paper.typ"),
+            (renamed, "paper/zoo/paper.typ~"),
+            (created, "paper/zoo/paper.typ"),
+            (written, "paper/zoo/paper.typ"),
+            (removed, "paper/zoo/paper.typ~"),
+            (written, "paper/zoo/figures.toml"),
+        ]);
+        let stop = AtomicBool::new(false);
+        assert_eq!(events.next(&stop), Some(Change::Data));
+        assert!(events.receiver.try_recv().is_err(), "all steps were taken together");
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(events.next(&stop), None);
+    }
+
+    #[test]
+    fn what_happens_while_a_build_is_at_work_is_the_next_change() {
+        let written = EventKind::Modify(ModifyKind::Any);
+        let (events, sender) = events(&[(written, "paper/zoo/paper.typ")]);
+        let stop = AtomicBool::new(false);
+        assert_eq!(events.next(&stop), Some(Change::Data));
+        sender.send(Ok(Event::new(written).add_path("/ws/pipeline/plot/src/style.rs".into()))).unwrap();
+        assert_eq!(events.next(&stop), Some(Change::Code));
+    }
 
     #[test]
     fn only_what_a_build_reads_matters() {
         for (path, expected) in [
             ("paper/tinyml-mcu/paper.typ", Some(Change::Data)),
+            ("paper/tinyml-mcu/figures.toml", Some(Change::Data)),
             ("raw/tinyml-mcu/data/table.pkl", Some(Change::Data)),
             ("pipeline/plot/src/style.rs", Some(Change::Code)),
             ("pipeline/plot/src/driver.js", Some(Change::Code)),

@@ -113,7 +113,7 @@ pub(crate) fn document(setting: &Setting, stages: &[Stage], mut paper: StageOf<'
     let paper = paper.file("provenance.json", &setting.derived("provenance.json"));
     let typesetter = Arc::clone(&setting.typesetter);
     let paper = paper.makes_file("paper", &setting.paper()).uses("typst backend", &typesetter.identity());
-    let main = format!("{}/paper.typ", setting.study);
+    let main = paper::main_file(setting.study);
     let paper = paper.calls(main, paper::typeset_paper, move |cx, main| paper::typeset_paper(cx, main, &typesetter));
     [provenance, paper].into_iter().chain(dictionary::stage(setting, stages)).collect()
 }

@@ -14,6 +14,8 @@ mod dictionary;
 mod drawing;
 mod edge_layers;
 mod evidence;
+mod figure_keys;
+mod figures_file;
 mod fragment;
 mod module_energy;
 mod on_file;
@@ -33,6 +35,8 @@ mod vision_inference;
 
 pub use closing::{FRAGMENT, SHELL};
 pub use evidence::Outcome;
+pub use figures_file::FiguresError;
 pub use fragment::report_shell;
+pub use paper::{PAPER, rehearse};
 pub use simulate::Part;
 pub use study::{Chosen, Study, all, stages};

@@ -1,23 +1,23 @@
 //! Typesetting, the last stage of every study.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::cx::Cx;
-use dag::Problem;
+use dag::{Problem, Stage};
+use typeset::{Backend, Document};
 
 /// When a paper says it was made: a fixed moment, so that no clock reaches its bytes.
 const TIMESTAMP: i64 = 1_767_225_600; // 2026-01-01 00:00 UTC
 
 /// Typesets the paper: every input is a file of its project, named by its role.
-pub(crate) fn typeset_paper(cx: &mut Cx<'_, '_>, main: &str, typesetter: &typeset::Backend) -> Result<(), Problem> {
+pub(crate) fn typeset_paper(cx: &mut Cx<'_, '_>, main: &str, typesetter: &Backend) -> Result<(), Problem> {
     let roles: Vec<&str> = cx.inputs().collect();
     let mut files = BTreeMap::new();
     for role in &roles {
         files.insert((*role).to_owned(), cx.read(role)?);
     }
-    let mut document = typeset::Document::new(main, files);
-    document.timestamp = TIMESTAMP;
-    let pdf = typesetter.pdf(&document).map_err(|error| {
+    let pdf = typesetter.pdf(&document(main, files)).map_err(|error| {
         let problem =
             Problem::new(error.to_string()).help("the paper's sources are in paper/; the rest is made by other stages");
         let at = match &error {
@@ -31,3 +31,26 @@ pub(crate) fn typeset_paper(cx: &mut Cx<'_, '_>, main: &str, typesetter: &typese
     })?;
     cx.write("paper", pdf.bytes)
 }
+
+fn document(main: &str, files: BTreeMap<String, Vec<u8>>) -> Document {
+    Document { timestamp: TIMESTAMP, ..Document::new(main, files) }
+}
+
+/// Typesets the paper that a stage makes, for what the compiler then remembers of it: the first change of it is
+/// typeset as soon as any other. Whatever is wrong shows when the stage runs.
+pub fn rehearse(root: &Path, stage: &Stage, typesetter: &Backend) {
+    let Some((study, _)) = stage.id().split_once('/') else { return };
+    let read = |(role, path): (&str, &str)| Some((role.to_owned(), std::fs::read(root.join(path)).ok()?));
+    if let Some(files) = stage.inputs().map(read).collect() {
+        // The stage makes the paper; this one is for nobody.
+        let _ = typesetter.pdf(&document(&main_file(study), files));
+    }
+}
+
+/// The file of a study's paper that is typeset.
+pub(crate) fn main_file(study: &str) -> String {
+    format!("{study}/paper.typ")
+}
+
+/// The ids of stages that make papers end so.
+pub const PAPER: &str = "/typeset/paper";

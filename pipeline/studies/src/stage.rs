@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::{Campaign, Simulation};
 use crate::cx::Cx;
+use crate::figures_file::{self, FiguresError, FiguresFile, Keys};
 use crate::record::Status;
 use crate::simulate::{self, Part};
 use crate::sources;
@@ -27,6 +28,8 @@ pub(crate) struct Setting {
     /// Which raw files the study is made from.
     pub(crate) campaign: Campaign,
     pub(crate) typesetter: Arc<typeset::Backend>,
+    /// What authors set of the figures.
+    figures: FiguresFile,
     declared: Arc<Mutex<Declared>>,
 }
 
@@ -42,14 +45,15 @@ struct Declared {
 impl Setting {
     /// The setting of what has no raw files of its own.
     pub(crate) fn new(root: PathBuf, name: &'static str, typesetter: Arc<typeset::Backend>) -> Self {
-        let campaign = Campaign::Published;
-        Self { root, study: name, pins: Vec::new(), campaign, typesetter, declared: Arc::default() }
+        let (campaign, figures) = (Campaign::Published, FiguresFile::read(&root, name));
+        Self { root, study: name, pins: Vec::new(), campaign, typesetter, figures, declared: Arc::default() }
     }
 
     /// The setting of a study beside this one.
     pub(crate) fn study(&self, study: &'static str, pins: Vec<sources::Pin>, campaign: Campaign) -> Self {
         let (typesetter, declared) = (Arc::clone(&self.typesetter), Arc::clone(&self.declared));
-        Self { root: self.root.clone(), study, pins, campaign, typesetter, declared }
+        let figures = FiguresFile::read(&self.root, study);
+        Self { root: self.root.clone(), study, pins, campaign, typesetter, figures, declared }
     }
 
     /// Starts the declaration of a stage.
@@ -108,6 +112,14 @@ impl Setting {
         assert!(early.is_none(), "{} is read by a stage that is declared before the one that makes it", early.unwrap());
     }
 
+    /// Checks what authors set of the figures, when all stages are declared.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn check_figures(&self) -> Result<(), FiguresError> {
+        self.figures.check()
+    }
+
     /// Where a raw file lies, and what it must hold. A file that is not pinned is let through, and
     /// will be found missing.
     fn raw(&self, path: &str) -> (String, Option<Pin>) {
@@ -154,7 +166,8 @@ impl Setting {
         format!("derived/papers/{}.pdf", self.study)
     }
 
-    /// The sources of the paper: the template, and the files of the study's own folder.
+    /// The sources of the paper: the template, and the files of the study's own folder, but for what is set of the
+    /// figures.
     pub(crate) fn paper_sources(&self) -> Vec<String> {
         let folders = ["paper".to_owned(), "paper/lib".to_owned(), format!("paper/{}", self.study)];
         let mut sources = Vec::new();
@@ -162,7 +175,8 @@ impl Setting {
             let entries = std::fs::read_dir(self.root.join(&folder)).into_iter().flatten().flatten();
             let names = entries.filter(|entry| entry.path().is_file()).map(|entry| entry.file_name());
             let hidden = |name: &str| name.starts_with('.') || name.ends_with('~');
-            let names = names.filter_map(|name| name.into_string().ok()).filter(|name| !hidden(name));
+            let is_source = |name: &String| !hidden(name) && name != figures_file::FILE;
+            let names = names.filter_map(|name| name.into_string().ok()).filter(is_source);
             sources.extend(names.map(|name| format!("{folder}/{name}")));
         }
         sources.sort();
@@ -310,6 +324,46 @@ impl<'a> StageOf<'a> {
         self.has_code(code_of::<F>()).runs_with(parameters, function)
     }
 
+    /// Ends the declaration of a figure's stage: it runs `function` with what `figures.toml` says of the figure.
+    pub(crate) fn draws<K, F>(self, function: F) -> Stage
+    where
+        K: Keys,
+        F: Fn(&mut Cx<'_, '_>, &K) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        self.has_code(code_of::<F>()).runs_with_keys((), move |cx, (), keys| function(cx, keys))
+    }
+
+    /// Ends the declaration of a figure's stage: it runs `function` with `parameters`, and with what
+    /// `figures.toml` says of the figure.
+    pub(crate) fn draws_with<P, K, F>(self, parameters: P, function: F) -> Stage
+    where
+        P: Serialize + Send + Sync + 'static,
+        K: Keys,
+        F: Fn(&mut Cx<'_, '_>, &P, &K) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        self.has_code(code_of::<F>()).runs_with_keys(parameters, function)
+    }
+
+    fn runs_with_keys<P, K, F>(self, parameters: P, function: F) -> Stage
+    where
+        P: Serialize + Send + Sync + 'static,
+        K: Keys,
+        F: Fn(&mut Cx<'_, '_>, &P, &K) -> Result<(), Problem> + Send + Sync + 'static,
+    {
+        let figure = self.figures.first().cloned().unwrap_or_default();
+        let Some(keys) = self.setting.figures.keys::<K>(&figure) else {
+            // Nothing is built before `Setting::check_figures` has told why.
+            let file = format!("paper/{}/{}", self.setting.study, figures_file::FILE);
+            return self
+                .runs_with((), move |_, ()| Err(Problem::new("what is set of the figure is wrong").in_file(&file)));
+        };
+        let (builder, status) = self.finish();
+        let drawn = Drawn { status, parameters, keys };
+        builder.run_with(drawn, move |cx, drawn| {
+            function(&mut Cx { cx, status: drawn.status }, &drawn.parameters, &drawn.keys)
+        })
+    }
+
     /// Ends the declaration: the stage runs `call`, a closure that calls `function` with what has no
     /// place among the parameters. It has the code of `function`.
     pub(crate) fn calls<P, F, G>(self, parameters: P, _function: F, call: G) -> Stage
@@ -349,6 +403,15 @@ impl<'a> StageOf<'a> {
 struct Run<P> {
     status: Status,
     parameters: P,
+}
+
+/// What a figure's stage is run with: that authors set something else is told by the name of the key alone.
+#[derive(Serialize)]
+struct Drawn<P, K> {
+    status: Status,
+    parameters: P,
+    #[serde(flatten)]
+    keys: K,
 }
 
 /// Which data the outputs of a stage of this crate rest on: the worst that it reads.

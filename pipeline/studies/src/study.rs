@@ -7,6 +7,7 @@ use dag::{Digest, Stage};
 
 use crate::campaign::{Campaign, Simulation};
 use crate::evidence::Outcome;
+use crate::figures_file::FiguresError;
 use crate::published::Published;
 use crate::record::Record;
 use crate::simulate::{self, Part};
@@ -62,30 +63,35 @@ pub struct Chosen {
 }
 
 /// The stages of studies in a workspace, of the compendium over them, and of the artifact's appendix.
-pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Vec<Stage> {
+///
+/// # Errors
+/// When what authors set of the figures of a study is wrong.
+pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Result<Vec<Stage>, FiguresError> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
     let mut stages = Vec::new();
     for Chosen { study, sources, campaign } in chosen {
-        stages.extend(study.stages(&setting, sources, *campaign));
+        stages.extend(study.stages(&setting, sources, *campaign)?);
     }
     let names = chosen.iter().map(|chosen| chosen.study.name);
     let names: Vec<&str> = names.filter(|name| compendium::tells_of(name)).collect();
     stages.extend(compendium::stages(&setting, &names));
     stages.extend(artifact::stages(&setting.study(artifact::NAME, Vec::new(), Campaign::Published), chosen));
     setting.check_order();
-    stages
+    setting.check_figures()?;
+    Ok(stages)
 }
 
 impl Study {
     /// The stages of the study.
-    fn stages(&self, beside: &Setting, sources: &Sources, campaign: Campaign) -> Vec<Stage> {
+    fn stages(&self, beside: &Setting, sources: &Sources, campaign: Campaign) -> Result<Vec<Stage>, FiguresError> {
         let setting = beside.study(self.name, sources.files.clone(), campaign);
         let mut stages = match campaign {
             Campaign::Published => Vec::new(),
             Campaign::Simulated(simulation) => setting.simulated(self.parts(simulation)),
         };
         stages.extend((self.stages)(&setting));
-        stages
+        setting.check_figures()?;
+        Ok(stages)
     }
 
     /// The parts of the study's simulated campaign.

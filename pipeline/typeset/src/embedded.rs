@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use typst::diag::{FileError, FileResult, PackageError, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration};
@@ -50,9 +50,13 @@ pub(crate) fn identity() -> String {
     format!("typst {} (embedded)", typst::utils::version().raw())
 }
 
-/// The compiler, with threads of its own.
+/// The compiler, with threads of its own, and with what it remembers from one document to the next.
 pub(crate) struct Compiler {
     count: usize,
+    /// The files of the last compilation of each main file. Of a file that has changed only what changed is
+    /// parsed again: the other parts of its syntax tree keep the spans that typst's memory knows them by. Locked while
+    /// one is at work on the document: who comes second finds all that the first one remembers.
+    last: Mutex<HashMap<String, Arc<Mutex<Files>>>>,
     /// Started with the first document: a process that typesets nothing has no threads of this.
     threads: OnceLock<Result<rayon::ThreadPool, String>>,
 }
@@ -71,7 +75,7 @@ impl Compiler {
 
     /// A compiler with that many threads; 0 is one a core. The pages do not depend on it.
     pub(crate) fn with_threads(count: usize) -> Self {
-        Self { count, threads: OnceLock::new() }
+        Self { count, last: Mutex::default(), threads: OnceLock::new() }
     }
 
     fn threads(&self) -> Result<&rayon::ThreadPool, Error> {
@@ -88,20 +92,32 @@ impl Compiler {
 
     /// Compiles and exports.
     pub(crate) fn pdf(&self, document: &Document) -> Result<Pdf, Error> {
-        let pdf = self.threads()?.install(|| pdf(document));
-        typst::comemo::evict(CACHE_AGE);
+        let threads = self.threads()?;
+        let main = file_id(&document.main)
+            .map_err(|_| Error::Path { path: document.main.clone(), reason: "typst refuses it" })?;
+        let files = Arc::clone(lock(&self.last).entry(document.main.clone()).or_default());
+        let mut files = lock(&files);
+        let last = Mutex::new(std::mem::take(&mut *files));
+        let world = Project { document, main, last, loaded: Mutex::default() };
+        let pdf = threads.install(|| pdf(&world));
+        *files = world.into_files();
+        // To look through all that is remembered takes longer than to write the paper, which need not wait for it.
+        threads.spawn(|| typst::comemo::evict(CACHE_AGE));
         pdf
     }
 }
 
-fn pdf(document: &Document) -> Result<Pdf, Error> {
+/// Locks what is whole at any time: a lock is poisoned when typst has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
+    let document = world.document;
     let now = datetime(document.timestamp).ok_or(Error::Timestamp(document.timestamp))?;
-    let main =
-        file_id(&document.main).map_err(|_| Error::Path { path: document.main.clone(), reason: "typst refuses it" })?;
-    let world = Project { document, main, loaded: Mutex::default() };
     let errors = |found: &[SourceDiagnostic]| Error::Document(found.iter().map(|one| world.diagnostic(one)).collect());
 
-    let compiled = typst::compile::<PagedDocument>(&world);
+    let compiled = typst::compile::<PagedDocument>(world);
     let pages = compiled.output.map_err(|found| errors(&found))?;
     let standards: &[PdfStandard] = match document.standard {
         Standard::Plain => &[],
@@ -129,20 +145,38 @@ fn pdf(document: &Document) -> Result<Pdf, Error> {
 struct Project<'a> {
     document: &'a Document,
     main: FileId,
-    /// What was asked for so far. Only looked up, so that its order reaches nothing.
-    loaded: Mutex<HashMap<FileId, Loaded>>,
+    /// The files of the compilation before this one that were not asked for yet.
+    last: Mutex<Files>,
+    /// What was asked for so far.
+    loaded: Mutex<Files>,
 }
+
+/// Files of a document. Only looked up, so that their order reaches nothing.
+type Files = HashMap<FileId, Loaded>;
 
 /// A file of the document, and its syntax tree once that was asked for.
 struct Loaded {
     bytes: Bytes,
     source: Option<Source>,
+    /// Whether the syntax tree is that of these bytes, and not of those that the file had before.
+    parsed: bool,
+}
+
+impl Loaded {
+    fn new(bytes: &[u8], last: Option<Loaded>) -> Self {
+        match last {
+            // The bytes from before, whose hash is known.
+            Some(last) if last.bytes.as_slice() == bytes => last,
+            last => {
+                Loaded { bytes: Bytes::new(bytes.to_vec()), source: last.and_then(|last| last.source), parsed: false }
+            }
+        }
+    }
 }
 
 impl Project<'_> {
     fn with<T>(&self, id: FileId, use_it: impl FnOnce(&mut Loaded) -> FileResult<T>) -> FileResult<T> {
-        // A poisoned lock means that parsing panicked; the map is whole all the same.
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = lock(&self.loaded);
         if let Some(file) = loaded.get_mut(&id) {
             return use_it(file);
         }
@@ -152,8 +186,13 @@ impl Project<'_> {
         }
         let name = path.vpath().get_without_slash();
         let bytes = self.document.files.get(name).ok_or_else(|| FileError::NotFound(name.into()))?;
-        let file = Loaded { bytes: Bytes::new(bytes.clone()), source: None };
-        use_it(loaded.entry(id).or_insert(file))
+        let last = lock(&self.last).remove(&id);
+        use_it(loaded.entry(id).or_insert_with(|| Loaded::new(bytes, last)))
+    }
+
+    /// The files that were asked for.
+    fn into_files(self) -> Files {
+        self.loaded.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn diagnostic(&self, found: &SourceDiagnostic) -> Diagnostic {
@@ -211,12 +250,21 @@ impl World for Project<'_> {
 
     fn source(&self, id: FileId) -> FileResult<Source> {
         self.with(id, |file| {
-            if let Some(source) = &file.source {
-                return Ok(source.clone());
-            }
+            let before = match file.source.take() {
+                Some(source) if file.parsed => return Ok(file.source.insert(source).clone()),
+                before => before,
+            };
             let text = std::str::from_utf8(&file.bytes).map_err(|_| FileError::InvalidUtf8)?;
             // As in the command line: a byte order mark is no part of the text.
-            let source = Source::new(id, text.strip_prefix('\u{feff}').unwrap_or(text).into());
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let source = match before {
+                Some(mut source) => {
+                    source.replace(text);
+                    source
+                }
+                None => Source::new(id, text.into()),
+            };
+            file.parsed = true;
             Ok(file.source.insert(source).clone())
         })
     }
@@ -292,6 +340,43 @@ mod tests {
         assert_eq!(ymd_hms(-62_167_219_200), Some((0, 1, 1, 0, 0, 0)));
         assert_eq!(ymd_hms(-62_167_219_201), None);
         assert_eq!((ymd_hms(i64::MIN), ymd_hms(i64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn what_is_remembered_of_the_document_before_does_not_show() {
+        const BROKEN: [&str; 2] = ["#no-such-function()", "#text(size: 1em"];
+        let document = |edited: &str, own: &str| {
+            let main = format!(
+                "#import \"lib/own.typ\": own\n#set document(title: \"t\")\n#set heading(numbering: \"1.\")\n#outline()\n\
+                 = First <first>\nSee @second and a note.#footnote[A note.] #lorem(300)\n\n{edited}\n\n\
+                 $ a^2 + b^2 = c^2 $\n#own[first]\n= Second <second>\n\
+                 #figure(table(columns: 2)[a][b], caption: [Of @first])\n#for n in range(5) [== Part #n\n#lorem(80)\n]\n"
+            );
+            let library = format!("#let own(body) = block(stroke: 1pt, [{own}: #body])\n");
+            let files = [("main.typ", main), ("lib/own.typ", library)];
+            let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+            Document { standard: Standard::Plain, ..Document::new("main.typ", BTreeMap::from(files)) }
+        };
+        let documents = [
+            ("A sentence.", "own"),
+            ("A sentence. And one more.", "own"),
+            ("A sentence.\n\n= A heading\nWith a paragraph that ends on $x_1$.", "own"),
+            (BROKEN[0], "own"),
+            ("#lorem(400)", "own"),
+            ("#lorem(400)", "another *one*"),
+            ("", "another"),
+            (BROKEN[1], "own"),
+            ("A sentence.", "own"),
+        ];
+        let told = |pdf: Result<Pdf, Error>| pdf.map_err(|error| error.to_string());
+        let compiler = Compiler::new();
+        let remembering = documents.map(|(edited, own)| told(compiler.pdf(&document(edited, own))));
+        for ((edited, own), remembering) in documents.into_iter().zip(remembering) {
+            typst::comemo::evict(0);
+            let fresh = told(Compiler::new().pdf(&document(edited, own)));
+            assert_eq!(fresh.is_err(), BROKEN.contains(&edited), "{edited}");
+            assert!(remembering == fresh, "{edited}: {:?}", (remembering.err(), fresh.err()));
+        }
     }
 
     #[test]

@@ -74,6 +74,15 @@ impl Backend {
         }
     }
 
+    /// Whether a document that differs little from one before takes less time than that one.
+    pub fn remembers(&self) -> bool {
+        match &self.0 {
+            #[cfg(feature = "embedded")]
+            Kind::Embedded(_) => true,
+            Kind::Command(_) => false,
+        }
+    }
+
     /// Typesets a document.
     ///
     /// # Errors

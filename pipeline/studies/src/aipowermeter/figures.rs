@@ -8,7 +8,7 @@ pub(super) mod spearman;
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{Look, Marker, Registry, Size};
+use plot::{Look, Marker, Registry};
 
 /// The quantities.
 const QUANTITIES: Registry = Registry(&[
@@ -27,11 +27,6 @@ const NETWORKS: Registry = Registry(&[
     ("ResNet50", Look::new(CATEGORICAL[1], Marker::Square)),
     ("BERT", Look::new(CATEGORICAL[2], Marker::Triangle)),
 ]);
-
-/// As wide as the page.
-const WIDE: Size = Size::pt(446.0, 168.0);
-/// Two of them stand side by side in the paper.
-const HALF: Size = Size::pt(222.0, 160.0);
 
 /// Width of the line that joins points, in pt.
 const JOIN: f64 = 1.0;

@@ -138,7 +138,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
             }
             let table = format!("aggregate/{}{ending}", plot.network.id());
             let stage = setting.stage("figures", &drawn.id()).table("table", &table);
-            stages.push(stage.makes_figure(&drawn.id()).makes_records(drawn.records()).does_with(drawn, curves::draw));
+            stages.push(stage.makes_figure(&drawn.id()).makes_records(drawn.records()).draws_with(drawn, curves::draw));
         }
     }
     let figure = |name: &str| setting.stage("figures", name).makes_figure(name);
@@ -146,19 +146,19 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
         let name = format!("resnet50.sm_nvi{ending}");
         let stage = figure(&name).table("table", &format!("aggregate/resnet50{ending}"));
         let stage = stage.makes_records([format!("upstream.resnet50.fig.sm_nvidia{ending}")]);
-        stages.push(stage.does_with(ending, spearman::use_against_energy));
+        stages.push(stage.draws_with(ending, spearman::use_against_energy));
         let name = format!("resnet50.spearman{ending}");
         let stage = figure(&name).reads_record(&format!("upstream.resnet50.spearman{ending}"));
-        stages.push(stage.makes_records([name]).does_with(ending, spearman::map));
+        stages.push(stage.makes_records([name]).draws_with(ending, spearman::map));
     }
     let stage = figure("alexnet.artefact").reads_record("alexnet.artefact.series");
-    stages.push(stage.makes_records(["alexnet.artefact.figure"]).does(artefact::draw));
+    stages.push(stage.makes_records(["alexnet.artefact.figure"]).draws(artefact::draw));
     let stage = RECORDINGS.iter().fold(figure("real.power"), |stage, one| stage.table(one.name, &records(one.name)));
-    stages.push(stage.makes_records(["real.power"]).does_with(RECORDINGS, figures::recordings::power));
+    stages.push(stage.makes_records(["real.power"]).draws_with(RECORDINGS, figures::recordings::power));
     let stage = figure("real.gap").table("records", &records(TWO_SEGMENTS)).makes_records(["real.gap"]);
-    stages.push(stage.does(figures::recordings::gap));
+    stages.push(stage.draws(figures::recordings::gap));
     let stage = figure("energy-per-inference").reads_record("energy-per-inference");
-    stages.push(stage.makes_records(["energy-per-inference.figure"]).does(figures::operations::draw));
+    stages.push(stage.makes_records(["energy-per-inference.figure"]).draws(figures::operations::draw));
 
     // Comparison with the published values, and the paper.
     stages.extend(closing::stages(setting, &stages, verify::aipowermeter::expectations));

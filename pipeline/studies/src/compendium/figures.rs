@@ -2,18 +2,16 @@
 
 use dag::Problem;
 use plot::style::{CATEGORICAL, MUTED};
-use plot::{About, Axis, Cartesian, Dash, Legend, Line, Look, Marker, Points, Registry, Size};
+use plot::{About, Axis, Cartesian, Dash, Legend, Line, Look, Marker, Points, Registry};
 
 use super::aggregate::{COMPARED, PLATFORMS};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Marked;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series, Status};
 
 /// The id of its record.
 pub(super) const ID: &str = "energy-per-inference.figure";
-
-/// As wide as the text of a page.
-const SIZE: Size = Size::pt(446.0, 340.0);
 
 const LOOKS: Registry = Registry(&[
     ("tinyml-mcu", Look::new(CATEGORICAL[0], Marker::Circle)),
@@ -27,7 +25,7 @@ const LOOKS: Registry = Registry(&[
 const GUIDES: [(f64, &str); 4] = [(1e-10, "0.1 nJ/MAC"), (1e-9, "1 nJ/MAC"), (1e-8, "10 nJ/MAC"), (1e-7, "100 nJ/MAC")];
 
 /// Energy of an inference against its operations, both on a logarithmic scale.
-pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>, keys: &Marked) -> Result<(), Problem> {
     let table = cx.read_record(COMPARED)?;
     let mut record = Record::figure(ID)
         .x_axis(RecordAxis::new("Operations of one inference").unit("MAC").scale(Scale::Log))
@@ -53,7 +51,7 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let status = status.ok_or_else(|| Problem::new(format!("record {COMPARED} tells no status of {study}")))?;
         let name = if status == Status::Published { platform.to_owned() } else { format!("{platform} ({status})") };
         statuses.push((name.clone(), status));
-        marks.push(Points::new(name, &macs, &energy, look).size(4.5).opacity(0.8));
+        marks.push(keys.markers.of(Points::new(name, &macs, &energy, look)));
         record = record.series(Series::scatter(study, macs, energy));
     }
     let (mut guides, mut names) = (Vec::new(), Vec::new());
@@ -76,11 +74,11 @@ pub(crate) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               server with GPU have the most operations; for the same number the Jetson module takes the least energy.",
     };
     let plot = Cartesian::new(
-        Axis::log("Multiply-accumulate operations of one inference", "MAC"),
-        Axis::log("Energy of one inference", "J"),
+        keys.x.of(Axis::log("Multiply-accumulate operations of one inference", "MAC")),
+        keys.y.of(Axis::log("Energy of one inference", "J")),
     );
     let plot = plot.marks(marks).marks(guides).marks(names).legend(Legend::above());
-    drawing::write_mixed(cx, &plot.figure(about, SIZE).map_err(broken)?, record, &statuses)
+    drawing::write_mixed(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record, &statuses)
 }
 
 /// The least and the greatest of some numbers.

@@ -40,7 +40,7 @@ pub(crate) fn stages(setting: &Setting, studies: &[&str]) -> Vec<Stage> {
     let comparison = comparison.makes_records([COMPARED, aggregate::EFFICIENCY]);
     stages.push(comparison.does(aggregate::compare));
     let figure = setting.stage("figures", COMPARED).reads_record(COMPARED).makes_figure(COMPARED);
-    stages.push(figure.makes_records([figures::ID]).does(figures::energy_on_operations));
+    stages.push(figure.makes_records([figures::ID]).draws(figures::energy_on_operations));
 
     let mut document = setting.stage("typeset", "paper");
     for study in studies {

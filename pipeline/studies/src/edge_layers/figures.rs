@@ -7,7 +7,7 @@ pub(super) mod mapping;
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{Look, Marker, Registry, Size};
+use plot::{Look, Marker, Registry};
 
 use super::kind::Kind;
 
@@ -24,11 +24,6 @@ const NETWORKS: Registry = Registry(&[
     ("mobilenet_v2", Look::new(CATEGORICAL[1], Marker::Square)),
     ("resnet18", Look::new(CATEGORICAL[2], Marker::Triangle)),
 ]);
-
-/// As wide as the page.
-const WIDE: Size = Size::pt(446.0, 230.0);
-/// Two stand side by side.
-const HALF: Size = Size::pt(222.0, 190.0);
 
 fn broken(error: plot::Error) -> Problem {
     Problem::new(error.to_string())

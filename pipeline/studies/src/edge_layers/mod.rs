@@ -111,7 +111,7 @@ fn examples_of_the_tests(setting: &Setting, stages: &mut Vec<Stage>) {
     let stage = stage.raw("log", &path("multiple_layers_power_log.log"));
     let stage = stage.raw("profile", &path("trt_profiling/trt_layer_latency.json"));
     let stage = stage.table("mapping", "clean/mapping-multiple_layers").makes_records(["example.mapping"]);
-    stages.push(stage.does(figures::mapping::draw));
+    stages.push(stage.draws(figures::mapping::draw));
 }
 
 /// The results of mobilenet_v2 on the Jetson in October and November 2024.
@@ -196,11 +196,11 @@ fn history_of_mobilenet(setting: &Setting, stages: &mut Vec<Stage>) {
     }
     let stage = setting.stage("figures", "jetson5.callbacks").table("profile", "ingest/profile-jetson5");
     let stage = stage.makes_figure("jetson5.callbacks").makes_records(["jetson5.callbacks"]);
-    stages.push(stage.does(figures::history::callbacks));
+    stages.push(stage.draws(figures::history::callbacks));
     let stage = setting.stage("figures", "jetson5.average").reads_record("upstream.jetson5.average");
     let stage = stage.reads_record("upstream.jetson5.average.corrected");
     let stage = stage.makes_figure("jetson5.average").makes_records(["jetson5.average"]);
-    stages.push(stage.does(figures::history::average));
+    stages.push(stage.draws(figures::history::average));
 }
 
 /// Whole networks and their layers on a desktop, under four runtimes and trtexec.
@@ -233,7 +233,7 @@ fn networks_of_the_desktop(setting: &Setting, stages: &mut Vec<Stage>) {
         boxes = boxes.table(&format!("{experiment}/{model}/engine"), &format!("ingest/engine-{name}"));
     }
     stages.push(layers.does_with(runs.clone(), desktop::layers));
-    stages.push(boxes.does_with(runs, figures::desktop::boxes));
+    stages.push(boxes.draws_with(runs, figures::desktop::boxes));
 
     let mut summary = setting.stage("aggregate", "trtexec-summary");
     let mut profiles = setting.stage("aggregate", "trtexec-profile");
@@ -255,7 +255,7 @@ fn networks_of_the_desktop(setting: &Setting, stages: &mut Vec<Stage>) {
     stages.push(summary.does_with(NETWORKS, desktop::summary));
     let profiles = profiles.makes_records(examples::ids("upstream.trtexec.profile"));
     stages.push(profiles.does_with(NETWORKS, desktop::profile));
-    stages.push(timings.makes_records(["trtexec.latency"]).does_with(NETWORKS, figures::desktop::timings));
+    stages.push(timings.makes_records(["trtexec.latency"]).draws_with(NETWORKS, figures::desktop::timings));
 
     let mut builds = setting.stage("aggregate", "mobilenet-builds").makes_records(["mobilenet_v2.builds"]);
     for (name, _) in BUILDS {
@@ -349,10 +349,10 @@ fn simulated_board(setting: &Setting, stages: &mut Vec<Stage>) {
     stages.push(stage.does(campaign::energy));
 
     let stage = held("figures", "campaign.layers").makes_figure("campaign.layers").makes_records(["campaign.layers"]);
-    stages.push(stage.does(figures::board::layers));
+    stages.push(stage.draws(figures::board::layers));
     let stage = survivors.makes_records(["burst.samples"]);
-    stages.push(stage.does_with(MODELS.to_vec(), figures::board::survivors));
+    stages.push(stage.draws_with(MODELS.to_vec(), figures::board::survivors));
     let stage = setting.stage("figures", "campaign.energy").reads_record("energy-per-inference");
     let stage = stage.makes_figure("campaign.energy").makes_records(["campaign.energy"]);
-    stages.push(stage.does(figures::board::energy));
+    stages.push(stage.draws(figures::board::energy));
 }

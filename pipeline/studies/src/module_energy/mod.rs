@@ -337,32 +337,32 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     let figure = |id: &str| setting.stage("figures", id).makes_figure(id).makes_records([id]);
     for (document, chart) in BAR_CHARTS {
         let stage = figure(chart.id).table("contributions", &format!("stats/{}-contrib", document.prefix()));
-        stages.push(stage.does_with(chart, contrib::draw));
+        stages.push(stage.draws_with(chart, contrib::draw));
     }
     for (document, chart) in LINE_CHARTS {
         let stage = figure(chart.id).table("shares", &format!("aggregate/shares-{}", document.tables()));
-        stages.push(stage.does_with(chart, batch::draw));
+        stages.push(stage.draws_with(chart, batch::draw));
     }
 
     for model in &MODELS {
         let stage = figure(&format!("{}.fig", model.id)).table("predictions", &format!("stats/{}", model.id));
-        stages.push(stage.does_with(fits::Chart { model: model.id, seed: WHISKER_SEED }, fits::draw));
+        stages.push(stage.draws_with(fits::Chart { model: model.id, seed: WHISKER_SEED }, fits::draw));
     }
     for set in COMPARED {
         let stage = figure(&format!("{set}.compare.fig"));
         let models = MODELS.iter().filter(|model| model.set == set);
         let stage = models.fold(stage, |stage, model| stage.table(model.id, &format!("stats/{}", model.id)));
-        stages.push(stage.does_with(fits::Comparison { set, seed: WHISKER_SEED }, fits::compare));
+        stages.push(stage.draws_with(fits::Comparison { set, seed: WHISKER_SEED }, fits::compare));
     }
     let stage = figure("ablation.fig").table("scores", "stats/ablation");
-    stages.push(stage.does(figures::ablation::draw));
+    stages.push(stage.draws(figures::ablation::draw));
     let stage = figure("est.fig.deviations").table("totals", "aggregate/totals-final");
-    stages.push(stage.does(estimate_charts::deviations));
+    stages.push(stage.draws(estimate_charts::deviations));
     let estimate = |id: String, kind: Option<&'static str>, corrected: bool| {
         let table = if kind.is_some() { "layers" } else { "networks" };
         let stage = figure(&id).table("estimates", &format!("stats/estimates-{table}"));
         let has_model = kind.is_none_or(|kind| ESTIMATED.contains(&kind));
-        stage.does_with(estimate_charts::Chart { id, kind, corrected, has_model }, estimate_charts::draw)
+        stage.draws_with(estimate_charts::Chart { id, kind, corrected, has_model }, estimate_charts::draw)
     };
     stages.push(estimate("est.full.fig".to_owned(), None, false));
     stages.push(estimate("est.full.fig.corrected".to_owned(), None, true));

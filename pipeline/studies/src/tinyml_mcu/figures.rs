@@ -11,11 +11,12 @@ pub(super) mod fig9;
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{Band, Line, Look, Marker, Points, Registry, Size};
+use plot::{Band, Line, Look, Marker, Points, Registry};
 
 use super::aggregate;
 use super::stats::{self as analysis, BandsOf, CLASSES, MCUS};
 use crate::cx::Cx;
+use crate::figure_keys::Markers;
 use crate::record::{Record, Series};
 use crate::table::Table;
 
@@ -35,12 +36,6 @@ const SIZES: Registry = Registry(&[
 
 /// The classes as a legend names them.
 const SIZE_NAMES: [&str; 3] = ["Divisible by 4", "Odd", "Even"];
-
-/// Width and height of most figures: two of them stand side by side in the paper.
-const SIZE: Size = Size::pt(222.0, 176.0);
-
-/// The same for the sweeps, whose legend needs the room.
-const TALL: Size = Size::pt(222.0, 216.0);
 
 /// Width of the line that joins the points of a sweep, in pt.
 const JOIN: f64 = 0.5;
@@ -83,7 +78,7 @@ struct Energy {
     record: Record,
 }
 
-fn energy(cx: &Cx<'_, '_>, of: BandsOf, size: f64, mut record: Record) -> Result<Energy, Problem> {
+fn energy(cx: &Cx<'_, '_>, of: BandsOf, markers: Markers, mut record: Record) -> Result<Energy, Problem> {
     let table = Table::read(cx, "bands")?;
     let (mut bands, mut lines, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     let mut fits = Vec::new();
@@ -96,7 +91,7 @@ fn energy(cx: &Cx<'_, '_>, of: BandsOf, size: f64, mut record: Record) -> Result
         let at_ends = ends.map(|x| fit.predict(x));
         bands.push(Band::new(mcu, &grid, &lower, &upper, look.colour));
         lines.push(Line::between(mcu, (ends[0], at_ends[0]), (ends[1], at_ends[1]), look.colour));
-        marks.push(Points::new(mcu, &x, &y, look).size(size).opacity(0.8));
+        marks.push(markers.of(Points::new(mcu, &x, &y, look)));
         record =
             record.series(Series::scatter(mcu, x, y)).series(Series::band(format!("{mcu}.band"), grid, lower, upper));
         fits.push(Series::fit(format!("{mcu}.fit"), ends, at_ends));

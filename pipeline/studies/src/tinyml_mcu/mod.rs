@@ -133,37 +133,37 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     for (name, _) in LATENCIES {
         let id = format!("fig2.{name}");
         let stage = figure(&id).reads_record(&format!("{id}.table")).makes_records([format!("{id}.figure")]);
-        stages.push(stage.does_with(name, fig2::published));
+        stages.push(stage.draws_with(name, fig2::published));
     }
     let fig2 = LATENCIES.iter().fold(figure("fig2.corrected"), |stage, (name, _)| {
         stage.reads_record(&format!("fig2.{name}.figure.corrected"))
     });
-    stages.push(fig2.makes_records(["fig2.corrected"]).does(fig2::corrected));
+    stages.push(fig2.makes_records(["fig2.corrected"]).draws(fig2::corrected));
     for network in NETWORKS {
         let stage = figure(network.id).table("inferences", "clean/inferences");
-        stages.push(stage.makes_records([format!("{}.figure", network.id)]).does_with(network, fig3::draw));
+        stages.push(stage.makes_records([format!("{}.figure", network.id)]).draws_with(network, fig3::draw));
     }
     let sweep = |name: &str, sweep: &str| figure(name).table("sweep", &format!("clean/{sweep}"));
-    stages.push(sweep("fig4", "dense").makes_records(["fig4.figure"]).does(fig4::draw));
-    stages.push(sweep("fig5", "conv").makes_records(["fig5.figure"]).does(fig5::published));
-    stages.push(sweep("fig5.corrected", "conv").makes_records(["fig5.figure.corrected"]).does(fig5::corrected));
+    stages.push(sweep("fig4", "dense").makes_records(["fig4.figure"]).draws(fig4::draw));
+    stages.push(sweep("fig5", "conv").makes_records(["fig5.figure"]).draws(fig5::published));
+    stages.push(sweep("fig5.corrected", "conv").makes_records(["fig5.figure.corrected"]).draws(fig5::corrected));
     let energy = |name: &str, bands: &str, points: &str| {
         let stage = figure(name).table("points", &format!("clean/{points}"));
         stage.table("bands", &format!("stats/{bands}-bands"))
     };
     let fig6 =
         |name: &str, id: &str| energy(name, name.trim_end_matches(".corrected"), "inferences").makes_records([id]);
-    stages.push(fig6("fig6.absolute", "fig6.absolute.figure").does(fig6::absolute));
-    stages.push(fig6("fig6.normalized", "fig6.normalized.figure").does(fig6::normalized));
+    stages.push(fig6("fig6.absolute", "fig6.absolute.figure").draws(fig6::absolute));
+    stages.push(fig6("fig6.normalized", "fig6.normalized.figure").draws(fig6::normalized));
     let corrected = fig6("fig6.normalized.corrected", "fig6.normalized.figure.corrected");
-    stages.push(corrected.does(fig6::normalized_corrected));
+    stages.push(corrected.draws(fig6::normalized_corrected));
     let fig7 = |name: &str| energy(name, name, "layers").makes_records([format!("{name}.figure")]);
-    stages.push(fig7("fig7.absolute").does(fig7::absolute));
-    stages.push(fig7("fig7.relative").does(fig7::relative));
-    stages.push(sweep("fig8", "depthwise-march").makes_records(["fig8.figure"]).does(fig8::published));
+    stages.push(fig7("fig7.absolute").draws(fig7::absolute));
+    stages.push(fig7("fig7.relative").draws(fig7::relative));
+    stages.push(sweep("fig8", "depthwise-march").makes_records(["fig8.figure"]).draws(fig8::published));
     let corrected = sweep("fig8.corrected", "depthwise-march").makes_records(["fig8.figure.corrected"]);
-    stages.push(corrected.does(fig8::corrected));
-    stages.push(sweep("fig9", "dense").makes_records(["fig9.figure"]).does(fig9::draw));
+    stages.push(corrected.draws(fig8::corrected));
+    stages.push(sweep("fig9", "dense").makes_records(["fig9.figure"]).draws(fig9::draw));
 
     // Comparison with the published values, and the paper.
     stages.extend(closing::stages(setting, &stages, verify::tinyml_mcu::expectations));

@@ -6,12 +6,13 @@ pub(super) mod training;
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Cartesian, Corner, Legend, Line, Look, Marker, Points, Size};
-use serde::Serialize;
+use plot::{About, Axis, Cartesian, Corner, Legend, Line, Look, Marker, Points};
+use serde::{Deserialize, Serialize};
 
 use super::stats::Select;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Range, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
@@ -22,16 +23,55 @@ pub(super) struct Quantity {
     pub(super) label: &'static str,
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
-    pub(super) limits: Limits,
 }
 
-/// The ends of an axis.
-#[derive(Clone, Copy, Serialize)]
+/// What is set of a figure.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    size: Size,
+    #[serde(default)]
+    x: Limits,
+    #[serde(default)]
+    y: Limits,
+}
+
+/// The ends of an axis; free if nothing is set.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(try_from = "Ends", rename_all = "lowercase")]
 pub(super) enum Limits {
+    #[default]
     Free,
-    Fixed(f64, f64),
+    #[serde(rename = "range")]
+    Fixed(Range),
     /// So far beyond the least and the greatest value.
     Beyond(f64),
+}
+
+/// [`Limits`] as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ends {
+    range: Option<Range>,
+    beyond: Option<f64>,
+}
+
+impl TryFrom<Ends> for Limits {
+    type Error = String;
+
+    fn try_from(ends: Ends) -> Result<Self, String> {
+        match ends {
+            Ends { range: None, beyond: None } => Ok(Self::Free),
+            Ends { range: Some(range), beyond: None } => Ok(Self::Fixed(range)),
+            Ends { range: None, beyond: Some(margin) } if margin.is_finite() && margin >= 0.0 => {
+                Ok(Self::Beyond(margin))
+            }
+            Ends { range: None, beyond: Some(margin) } => {
+                Err(format!("beyond = {margin}: expected a number from 0 on, in the unit of the axis"))
+            }
+            Ends { .. } => Err("an axis has a `range`, or is `beyond` its data, and not both".to_owned()),
+        }
+    }
 }
 
 /// A scatter of models.
@@ -52,45 +92,36 @@ pub(super) struct Scatter {
     pub(super) quirk: Option<&'static str>,
 }
 
-/// As wide as the page, for labels.
-const WIDE: Size = Size::pt(446.0, 264.0);
-/// Two stand side by side.
-const SMALL: Size = Size::pt(222.0, 176.0);
 const LOOK: Look = Look::new(CATEGORICAL[0], Marker::Circle);
 
-pub(super) const GFLOPS: Quantity = Quantity {
-    column: "gflops",
-    label: "GFLOPs",
-    title: "Operations of one inference",
-    unit: "GFLOP",
-    limits: Limits::Free,
-};
+pub(super) const GFLOPS: Quantity = quantity("gflops", "GFLOPs", "Operations of one inference", "GFLOP");
 
 pub(super) const fn quantity(
     column: &'static str,
     label: &'static str,
     title: &'static str,
     unit: &'static str,
-    limits: Limits,
 ) -> Quantity {
-    Quantity { column, label, title, unit, limits }
+    Quantity { column, label, title, unit }
 }
 
-impl Quantity {
+impl Limits {
     fn ends(&self, values: &[f64]) -> Option<(f64, f64)> {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        match self.limits {
+        match self {
             Limits::Free => None,
-            Limits::Fixed(least, most) => Some((least, most)),
+            Limits::Fixed(Range { least, most }) => Some((*least, *most)),
             Limits::Beyond(margin) => Some((least - margin, most + margin)),
         }
     }
+}
 
-    fn axes(&self, values: &[f64]) -> (Axis, RecordAxis) {
+impl Quantity {
+    fn axes(&self, limits: &Limits, values: &[f64]) -> (Axis, RecordAxis) {
         let (axis, record) = (Axis::value(self.title, self.unit), RecordAxis::new(self.label));
         let record = if self.unit.is_empty() { record } else { record.unit(self.unit) };
-        match self.ends(values) {
+        match limits.ends(values) {
             Some((least, most)) => (axis.range(least, most), record.range(least, most)),
             None => (axis, record),
         }
@@ -102,11 +133,11 @@ fn broken(error: plot::Error) -> Problem {
 }
 
 /// Draws a scatter.
-pub(super) fn draw(cx: &mut Cx<'_, '_>, scatter: &Scatter) -> Result<(), Problem> {
+pub(super) fn draw(cx: &mut Cx<'_, '_>, scatter: &Scatter, keys: &Keys) -> Result<(), Problem> {
     let table = scatter.select.of(&Table::read(cx, "points")?)?;
     let models = table.texts("model")?;
     let (x, y) = (table.numbers(scatter.x.column)?, table.numbers(scatter.y.column)?);
-    let ((x_axis, x_record), (y_axis, y_record)) = (scatter.x.axes(&x), scatter.y.axes(&y));
+    let ((x_axis, x_record), (y_axis, y_record)) = (scatter.x.axes(&keys.x, &x), scatter.y.axes(&keys.y, &y));
     let mut points = Points::new("networks", &x, &y, LOOK);
     if scatter.labelled {
         points = points.labels(models.iter().map(String::as_str));
@@ -138,6 +169,5 @@ pub(super) fn draw(cx: &mut Cx<'_, '_>, scatter: &Scatter) -> Result<(), Problem
         record = if scatter.id.ends_with(".corrected") { record } else { record.with_correction() };
     }
     let about = About { id: scatter.id, title: scatter.title, alt: &alt };
-    let size = if scatter.labelled && scatter.select != Select::Vgg { WIDE } else { SMALL };
-    drawing::write(cx, &plot.figure(about, size).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record)
 }

@@ -159,7 +159,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
     for scatter in figures::inference::FIGURES.into_iter().chain(figures::training::FIGURES) {
         let stage = setting.stage("figures", scatter.id).table("points", &format!("clean/{}", scatter.table));
         let stage = stage.makes_figure(scatter.id).makes_records([scatter.id]);
-        stages.push(stage.does_with(scatter, figures::draw));
+        stages.push(stage.draws_with(scatter, figures::draw));
     }
 
     // Comparison with the published values, and the paper.

@@ -2,19 +2,18 @@
 
 use dag::Problem;
 use plot::style::{CATEGORICAL, MUTED};
-use plot::{About, Axis, Cartesian, Corner, Legend, Line, Look, Marker, Points, Size};
+use plot::{About, Axis, Cartesian, Corner, Legend, Line, Look, Marker, Points};
 
 use super::schema::{FIGURE, REGRESSION};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Cell, Record, Series};
 use crate::table::Table;
 
-/// Two thirds as wide as the text of a page.
-const SIZE: Size = Size::pt(300.0, 170.0);
-
-/// Energy of the networks against their operations, with the line through them.
-pub(super) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+/// Energy of the networks against their operations, with the line through them. `paper/your-study/figures.toml`
+/// sets the size and the axes.
+pub(super) fn energy_on_operations(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     let networks = Table::read(cx, "networks")?;
     let (gmacs, energies) = (networks.numbers("gmacs")?, networks.numbers("energy")?);
     let fit = cx.read_record(REGRESSION)?;
@@ -32,11 +31,12 @@ pub(super) fn energy_on_operations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Scatter of networks with a rising line: energy of one inference in joule against operations in GMAC.",
     };
     let look = Look::new(CATEGORICAL[0], Marker::Circle);
-    let plot = Cartesian::new(Axis::value("Operations of one inference", "GMAC"), Axis::value("Energy", "J"))
+    let x = keys.x.of(Axis::value("Operations of one inference", "GMAC"));
+    let plot = Cartesian::new(x, keys.y.of(Axis::value("Energy", "J")))
         .mark(Line::new("least squares", &ends, &line, MUTED))
         .mark(Points::new("networks", &gmacs, &energies, look))
         .legend(Legend::inside(Corner::UpperLeft));
-    let figure = plot.figure(about, SIZE).map_err(|error| Problem::new(error.to_string()))?;
+    let figure = plot.figure(about, keys.size.pt()).map_err(|error| Problem::new(error.to_string()))?;
 
     let record = Record::figure(FIGURE)
         .x_axis(RecordAxis::new("Operations of one inference").unit("GMAC"))

@@ -43,7 +43,7 @@ pub(crate) fn stages(setting: &Setting) -> Vec<Stage> {
             .reads_record(REGRESSION)
             .makes_figure("energy")
             .makes_records([FIGURE])
-            .does(figures::energy_on_operations),
+            .draws(figures::energy_on_operations),
     ];
     // Comparison with the published values, and the paper.
     stages.extend(closing::stages(setting, &stages, expectations));

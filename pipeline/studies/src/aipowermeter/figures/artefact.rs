@@ -2,20 +2,20 @@
 
 use dag::Problem;
 use plot::style::{CATEGORICAL, MUTED};
-use plot::{About, Axis, Cartesian, Colour, Dash, Legend, Line, Points, Size};
+use plot::{About, Axis, Cartesian, Colour, Dash, Legend, Line, Points};
 
 use super::{QUANTITIES, broken};
 use crate::aipowermeter::stats::readings::INTERVAL;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Axes;
 use crate::record::{Record, Series};
 
-const SIZE: Size = Size::pt(446.0, 235.0);
 const SAMPLING: Colour = CATEGORICAL[1];
 const READ: &str = "read from the published figure, with the number of intervals";
 
 /// Draws the figure from the record of its series.
-pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     let record = cx.read_record("alexnet.artefact.series")?;
     let series = |name: &str| -> Result<&Series, Problem> {
         let found = record.find_series(name);
@@ -27,8 +27,8 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> 
     let by_sampling = format!("intervals × {INTERVAL} s × constant power / inferences");
     let counts = intervals.y.iter().map(|count| format!("{count:.0}"));
     let plot = Cartesian::new(
-        Axis::value("Input size", "pixels").ticks_every(224.0),
-        Axis::value("Energy of the card per inference", "J").from_zero(),
+        keys.x.of(Axis::value("Input size", "pixels")),
+        keys.y.of(Axis::value("Energy of the card per inference", "J").from_zero()),
     );
     let plot = plot
         .mark(Line::new("same power over the whole run", &whole.x, &whole.y, MUTED).dash(Dash::Dashed))
@@ -51,5 +51,5 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> 
     let mut drawn = Record::figure("alexnet.artefact.figure");
     drawn.axes = record.axes.clone();
     let drawn = [published, sampling, whole].into_iter().fold(drawn, |drawn, series| drawn.series(series.clone()));
-    drawing::write(cx, &plot.figure(about, SIZE).map_err(broken)?, drawn.quirk("compile-step"))
+    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, drawn.quirk("compile-step"))
 }

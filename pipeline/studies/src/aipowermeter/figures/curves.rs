@@ -1,15 +1,18 @@
 //! The curves over the input size: each figure of the original, and the same by the correct analysis.
 
+use std::collections::BTreeMap;
+
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Figure, Format, Legend, Points};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{HALF, JOIN, QUANTITIES, WIDE, broken};
+use super::{JOIN, QUANTITIES, broken};
 use crate::aipowermeter::clean::is_power;
 use crate::aipowermeter::protocol::Network;
 use crate::aipowermeter::stats::quantity;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{self, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
@@ -49,6 +52,41 @@ enum Layout {
 pub(in crate::aipowermeter) struct Drawn {
     pub(in crate::aipowermeter) plot: Plot,
     pub(in crate::aipowermeter) corrected: bool,
+}
+
+/// What is set of a figure: the axis of input sizes, and those of its curves by their names.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::aipowermeter) struct Keys {
+    size: Size,
+    #[serde(default)]
+    x: figure_keys::Axis,
+    #[serde(default)]
+    y: BTreeMap<String, figure_keys::Axis>,
+}
+
+impl Keys {
+    /// Refuses what is set of a curve that a figure has not.
+    fn check(&self, plot: &Plot) -> Result<(), Problem> {
+        let names: Vec<&str> = plot.curves.iter().map(|curve| curve.name).collect();
+        match self.y.keys().find(|name| !names.contains(&name.as_str())) {
+            Some(name) => Err(Problem::new(format!(
+                "the figure {} has no curve `{name}` to set the axis of; expected one of {}",
+                plot.id,
+                names.join(", ")
+            ))
+            .in_file("paper/aipowermeter/figures.toml")),
+            None => Ok(()),
+        }
+    }
+
+    /// An axis with what is set of that of a curve.
+    fn of(&self, curve: &Curve, axis: Axis) -> Axis {
+        match self.y.get(curve.name) {
+            Some(set) => set.of(axis),
+            None => axis,
+        }
+    }
 }
 
 const fn curve(id: &'static str, column: &'static str, name: &'static str) -> Curve {
@@ -198,13 +236,8 @@ impl Drawn {
         let network = self.plot.network;
         let (title, unit) = (network.size_label(), network.size_unit());
         match network {
-            Network::Resnet50 if self.corrected => Axis::log(title, unit)
-                .range(6.0, 5500.0)
-                .ticks_at([8.0, 32.0, 128.0, 512.0, 2048.0])
-                .format(Format::Plain),
-            Network::Resnet50 => Axis::value(title, unit).ticks_every(1024.0),
-            Network::Alexnet => Axis::value(title, unit).ticks_every(448.0),
-            Network::Bert => Axis::value(title, unit).ticks_every(100.0),
+            Network::Resnet50 if self.corrected => Axis::log(title, unit).format(Format::Plain),
+            Network::Alexnet | Network::Resnet50 | Network::Bert => Axis::value(title, unit),
         }
     }
 
@@ -212,17 +245,17 @@ impl Drawn {
         let Quantity { title, unit, .. } = curve.quantity(self.corrected);
         match curve.name {
             _ if !self.corrected || self.plot.network != Network::Resnet50 => Axis::value(title, unit).from_zero(),
-            "card" => Axis::log(title, unit).range(0.1, 30.0),
-            "package" => Axis::log(title, unit).range(0.01, 3.0),
-            "latency" => Axis::log(title, unit).range(1.0, 500.0).format(Format::Plain),
+            "card" | "package" => Axis::log(title, unit),
+            "latency" => Axis::log(title, unit).format(Format::Plain),
             _ => Axis::value(title, unit).from_zero(),
         }
     }
 }
 
 /// Draws a figure, and writes the record of each of its curves.
-pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn, keys: &Keys) -> Result<(), Problem> {
     let Drawn { plot, corrected } = drawn;
+    keys.check(plot)?;
     let table = Table::read(cx, "table")?;
     let sizes = quantity(&table, "input_size")?;
     let size = RecordAxis::new(plot.network.size_label()).unit(plot.network.size_unit());
@@ -247,7 +280,7 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
             let record = if *corrected { record } else { without_hidden(record, plot.network) };
             cx.record(if curve.differs() && !corrected { record.with_correction() } else { record })?;
         }
-        let axis = drawn.y_axis(curve);
+        let axis = keys.of(curve, drawn.y_axis(curve));
         let axis = if layout == Layout::Twin { axis.colour(look.colour) } else { axis };
         all.push(Shown { quantity, values, axis, points });
     }
@@ -256,14 +289,15 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, drawn: &Drawn) -> Resul
     let title = format!("{}{}", plot.title, if *corrected { ", correct analysis" } else { "" });
     let id = drawn.id();
     let about = About { id: &id, title: &title, alt: &alt };
-    let panel = |shown: &Shown| Cartesian::new(drawn.x_axis(), shown.axis.clone()).mark(shown.points.clone());
+    let panel =
+        |shown: &Shown| Cartesian::new(keys.x.of(drawn.x_axis()), shown.axis.clone()).mark(shown.points.clone());
     let figure = match (layout, all.as_slice()) {
         (Layout::Twin, [left, right]) => {
             let both = panel(left).right_axis(right.axis.clone()).mark(right.points.clone().on_right());
-            both.legend(Legend::above()).figure(about, WIDE)
+            both.legend(Legend::above()).figure(about, keys.size.pt())
         }
-        (_, [one]) => panel(one).figure(about, HALF),
-        _ => Figure::panels(about, WIDE, 2, all.iter().map(panel).collect()),
+        (_, [one]) => panel(one).figure(about, keys.size.pt()),
+        _ => Figure::panels(about, keys.size.pt(), 2, all.iter().map(panel).collect()),
     };
     let whole = if *corrected || !plot.differs() { whole } else { whole.with_correction() };
     drawing::write(cx, &figure.map_err(broken)?, whole.quirk("compile-step"))

@@ -1,21 +1,20 @@
 //! Energy of an inference against its operations, all three networks.
 
 use dag::Problem;
-use plot::{About, Axis, Cartesian, Corner, Legend, Points, Size};
+use plot::{About, Axis, Cartesian, Corner, Legend, Points};
 
 use super::{JOIN, NETWORKS, broken};
 use crate::aipowermeter::protocol::Network;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 
-const SIZE: Size = Size::pt(300.0, 220.0);
-
 /// Draws the record of energies.
-pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     let table = cx.read_record("energy-per-inference")?;
-    let energies = Axis::log("Energy of package and card", "J").range(0.1, 30.0);
-    let mut plot = Cartesian::new(Axis::log("Operations of an inference", "MACs"), energies);
+    let operations = keys.x.of(Axis::log("Operations of an inference", "MACs"));
+    let mut plot = Cartesian::new(operations, keys.y.of(Axis::log("Energy of package and card", "J")));
     let mut record = Record::figure("energy-per-inference.figure")
         .x_axis(RecordAxis::new("Operations of an inference").unit("MACs").scale(Scale::Log))
         .y_axis(RecordAxis::new("Energy of package and card per inference").unit("J").scale(Scale::Log));
@@ -35,6 +34,6 @@ pub(in crate::aipowermeter) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> 
         alt: "Three curves on logarithmic axes. The energy of each network is flat where it has few operations, and rises \
               in proportion where it has many.",
     };
-    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, SIZE).map_err(broken)?;
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt()).map_err(broken)?;
     drawing::write(cx, &figure, record)
 }

@@ -2,22 +2,31 @@
 
 use dag::Problem;
 use plot::style::MUTED;
-use plot::{About, Axis, Band, Cartesian, Figure, Legend, Line, Mark, Points, Size};
+use plot::{About, Axis, Band, Cartesian, Figure, Legend, Line, Mark, Points};
+use serde::{Deserialize, Serialize};
 
-use super::{QUANTITIES, WIDE, broken};
+use super::{QUANTITIES, broken};
 use crate::aipowermeter::held::Recordings;
 use crate::aipowermeter::integrate::segments;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Marked, Markers, Size};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-const SIZE: Size = Size::pt(446.0, 460.0);
 /// The powers: column, what they are called.
 const POWERS: [(&str, &str); 2] = [("intel_power", "package"), ("nvidia_draw", "card")];
 
 /// Records above which they are drawn as a line without markers.
 const MANY: usize = 40;
+
+/// What is set of the panels of all recordings.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::aipowermeter) struct Keys {
+    size: Size,
+    markers: Markers,
+}
 
 /// The samples of one power of a recording.
 struct Samples {
@@ -53,19 +62,19 @@ impl Samples {
         (x, y)
     }
 
-    fn mark(&self, part: &str) -> Result<Mark, Problem> {
+    fn mark(&self, part: &str, markers: Markers) -> Result<Mark, Problem> {
         let look = QUANTITIES.look(part).map_err(broken)?;
         let (x, y) = self.broken();
         Ok(if x.len() > MANY {
             Line::new(part, &x, &y, look.colour).width(0.75).into()
         } else {
-            Points::new(part, &x, &y, look).size(3.0).joined(0.75).into()
+            markers.of(Points::new(part, &x, &y, look)).joined(0.75).into()
         })
     }
 }
 
 /// Power over time of all recordings. What was recorded of processor and cards at different times is told apart.
-pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recordings) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recordings, keys: &Keys) -> Result<(), Problem> {
     let mut panels = Vec::new();
     let mut record = Record::figure("real.power")
         .x_axis(RecordAxis::new("Time since the first record").unit("s"))
@@ -79,7 +88,7 @@ pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recording
         for (column, part) in POWERS {
             let samples = Samples::of(&table, column)?;
             if !samples.seconds.is_empty() {
-                parts.push((part, samples.mark(part)?));
+                parts.push((part, samples.mark(part, keys.markers)?));
                 let name = format!("{}, {part}", recording.name);
                 record = record.series(Series::path(name, samples.seconds, samples.watt));
             }
@@ -100,18 +109,18 @@ pub(in crate::aipowermeter) fn power(cx: &mut Cx<'_, '_>, recordings: &Recording
         alt: "Small panels, one for each part of a recording: power in watt over seconds since its first record. Gaps between \
               segments are left open.",
     };
-    drawing::write(cx, &Figure::panels(about, SIZE, 2, panels).map_err(broken)?, record)
+    drawing::write(cx, &Figure::panels(about, keys.size.pt(), 2, panels).map_err(broken)?, record)
 }
 
 /// A recording of two segments: what a trapezium across the gap adds.
-pub(in crate::aipowermeter) fn gap(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn gap(cx: &mut Cx<'_, '_>, keys: &Marked) -> Result<(), Problem> {
     let table = Table::read(cx, "records")?;
     let Samples { segments: of, seconds, watt } = Samples::of(&table, "intel_power")?;
     let look = QUANTITIES.look("package").map_err(broken)?;
     let ranges: Vec<_> = segments(&of).collect();
     let mut plot = Cartesian::new(
-        Axis::value("Time since the first record", "s"),
-        Axis::value("Power of the package", "W").from_zero(),
+        keys.x.of(Axis::value("Time since the first record", "s")),
+        keys.y.of(Axis::value("Power of the package", "W").from_zero()),
     );
     let mut record = Record::figure("real.gap")
         .x_axis(RecordAxis::new("Time since the first record").unit("s"))
@@ -124,7 +133,7 @@ pub(in crate::aipowermeter) fn gap(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     }
     for (number, range) in ranges.into_iter().enumerate() {
         let (x, y) = (&seconds[range.clone()], &watt[range]);
-        plot = plot.mark(Points::new("records", x, y, look).size(3.0).joined(0.75));
+        plot = plot.mark(keys.markers.of(Points::new("records", x, y, look)).joined(0.75));
         record = record.series(Series::path(format!("segment {}", number + 1), x.to_vec(), y.to_vec()));
     }
     let about = About {
@@ -133,5 +142,5 @@ pub(in crate::aipowermeter) fn gap(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Power over time: two short stretches of records, and between them more than half a minute without any, whose \
               area under the joining line is several times that of the records.",
     };
-    drawing::write(cx, &plot.legend(Legend::above()).figure(about, WIDE).map_err(broken)?, record)
+    drawing::write(cx, &plot.legend(Legend::above()).figure(about, keys.size.pt()).map_err(broken)?, record)
 }

@@ -2,22 +2,26 @@
 
 use dag::Problem;
 use plot::style::Scale;
-use plot::{About, Axis, Cartesian, Format, Heat, Points, Size};
+use plot::{About, Axis, Cartesian, Format, Heat, Points};
 
-use super::{HALF, QUANTITIES, broken};
+use super::{QUANTITIES, broken};
 use crate::aipowermeter::stats::{RANKED, quantity};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Axes, Plain};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
 const ATTRIBUTED: &str = "nvidia_estimated_attributable_power_draw";
-const SIZE: Size = Size::pt(446.0, 180.0);
 /// The quantities of the table, short.
 const NAMES: [&str; RANKED.len()] = ["package", "memory", "card", "card mem.", "use", "latency", "size"];
 
 /// Energy of the card against the use of its multiprocessors, as compiled or by the correct analysis.
-pub(in crate::aipowermeter) fn use_against_energy(cx: &mut Cx<'_, '_>, ending: &&'static str) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn use_against_energy(
+    cx: &mut Cx<'_, '_>,
+    ending: &&'static str,
+    keys: &Axes,
+) -> Result<(), Problem> {
     let table = Table::read(cx, "table")?;
     let (used, energy) = (quantity(&table, "sm")?, quantity(&table, ATTRIBUTED)?);
     let corrected = !ending.is_empty();
@@ -26,10 +30,11 @@ pub(in crate::aipowermeter) fn use_against_energy(cx: &mut Cx<'_, '_>, ending: &
     let points = Points::new("input sizes", &used, &energy, QUANTITIES.look("card").map_err(broken)?);
     let labels =
         table.integers("size")?.into_iter().map(|size| if size >= 512 { size.to_string() } else { String::new() });
-    let plot = Cartesian::new(Axis::value(x, "%"), Axis::value("Energy of the card", "J").from_zero());
+    let y = keys.y.of(Axis::value("Energy of the card", "J").from_zero());
+    let plot = Cartesian::new(keys.x.of(Axis::value(x, "%")), y);
     let alt = format!("Scatter of {} input sizes: {x} against the energy of the card per inference.", used.len());
     let title = format!("Use and energy of the card, ResNet50{}", if corrected { ", correct analysis" } else { "" });
-    let figure = plot.mark(points.labels(labels)).figure(About { id: &id, title: &title, alt: &alt }, HALF);
+    let figure = plot.mark(points.labels(labels)).figure(About { id: &id, title: &title, alt: &alt }, keys.size.pt());
     let record = Record::figure(&id)
         .x_axis(RecordAxis::new("sm").unit("%"))
         .y_axis(RecordAxis::new(ATTRIBUTED).unit("J"))
@@ -40,7 +45,7 @@ pub(in crate::aipowermeter) fn use_against_energy(cx: &mut Cx<'_, '_>, ending: &
 }
 
 /// The table of Spearman correlations as a map of colours.
-pub(in crate::aipowermeter) fn map(cx: &mut Cx<'_, '_>, ending: &&'static str) -> Result<(), Problem> {
+pub(in crate::aipowermeter) fn map(cx: &mut Cx<'_, '_>, ending: &&'static str, keys: &Plain) -> Result<(), Problem> {
     let table = cx.read_record(&format!("upstream.resnet50.spearman{ending}"))?;
     let rows: Option<Vec<Vec<f64>>> =
         table.rows.iter().map(|row| row.iter().skip(1).map(crate::record::Cell::as_f64).collect()).collect();
@@ -53,7 +58,7 @@ pub(in crate::aipowermeter) fn map(cx: &mut Cx<'_, '_>, ending: &&'static str) -
     let title = format!("Rank correlations of the medians, ResNet50{corrected}");
     let alt =
         "A map of seven by seven rank correlations, each written in its cell; the table of the same values follows.";
-    let figure = plot.figure(About { id: &id, title: &title, alt }, SIZE).map_err(broken)?;
+    let figure = plot.figure(About { id: &id, title: &title, alt }, keys.size.pt()).map_err(broken)?;
     let place = |index: usize| index as f64;
     let record = rows.iter().zip(RANKED).fold(Record::figure(&id), |record, (row, name)| {
         record.series(Series::path(name, (0..row.len()).map(place).collect(), row.clone()))

@@ -2,31 +2,33 @@
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Cartesian, Figure, Legend, Line, Look, Marker, Points, Size};
+use plot::{About, Axis, Cartesian, Figure, Legend, Line, Look, Marker, Points};
+use serde::{Deserialize, Serialize};
 
-use super::{HALF, KINDS, broken};
+use super::{KINDS, broken};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::edge_layers::aggregate::data_sets;
 use crate::edge_layers::features::Layers;
 use crate::edge_layers::kind::Kind;
 use crate::edge_layers::stats::LEAST_VALUES;
+use crate::figure_keys::{self, Marked, Markers, Plain, Size};
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 use crate::table::Table;
 
 /// Power against run time of all layers.
-pub(in crate::edge_layers) fn layers(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn layers(cx: &mut Cx<'_, '_>, keys: &Marked) -> Result<(), Problem> {
     let held = Table::read(cx, "held")?;
     let mut record = Record::figure("campaign.layers")
         .x_axis(RecordAxis::new("Run time").unit("ms").scale(Scale::Log))
         .y_axis(RecordAxis::new("Power").unit("W"));
-    let mut plot =
-        Cartesian::new(Axis::log("Run time of the layer", "ms"), Axis::value("Power without idle", "W").from_zero());
+    let x = keys.x.of(Axis::log("Run time of the layer", "ms"));
+    let mut plot = Cartesian::new(x, keys.y.of(Axis::value("Power without idle", "W").from_zero()));
     for kind in Kind::ALL {
         let rows = held.of("kind", kind.table())?;
         let (run_times, powers) = (rows.numbers("run_time")?, rows.numbers("power")?);
         let look = KINDS.look(kind.table()).map_err(broken)?;
-        plot = plot.mark(Points::new(kind.table(), &run_times, &powers, look).size(3.0).opacity(0.7));
+        plot = plot.mark(keys.markers.of(Points::new(kind.table(), &run_times, &powers, look)));
         record = record.series(Series::scatter(kind.table(), run_times, powers));
     }
     let about = About {
@@ -35,12 +37,25 @@ pub(in crate::edge_layers) fn layers(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         alt: "Scatter of simulated layers. Power lies between one and eight watts, run time between a hundredth of a millisecond and \
               three; the longest layers are dense.",
     };
-    drawing::write(cx, &plot.legend(Legend::above()).figure(about, HALF).map_err(broken)?, record)
+    drawing::write(cx, &plot.legend(Legend::above()).figure(about, keys.size.pt()).map_err(broken)?, record)
+}
+
+/// What is set of the figure below: the axis of counts is that of both panels.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::edge_layers) struct Survivors {
+    size: Size,
+    markers: Markers,
+    #[serde(default)]
+    y: figure_keys::Axis,
 }
 
 /// How many power values each layer gets, with genuine stamps and with stamps in bursts.
-pub(in crate::edge_layers) fn survivors(cx: &mut Cx<'_, '_>, models: &Vec<&'static str>) -> Result<(), Problem> {
-    const SIZE: Size = Size::pt(446.0, 210.0);
+pub(in crate::edge_layers) fn survivors(
+    cx: &mut Cx<'_, '_>,
+    models: &Vec<&'static str>,
+    keys: &Survivors,
+) -> Result<(), Problem> {
     let mut record = Record::figure("burst.samples")
         .x_axis(RecordAxis::new("Place of the layer in its network"))
         .y_axis(RecordAxis::new("Cycles with a power sample"));
@@ -61,10 +76,10 @@ pub(in crate::edge_layers) fn survivors(cx: &mut Cx<'_, '_>, models: &Vec<&'stat
         let last = places.iter().copied().fold(1.0, f64::max);
         let axes = Cartesian::new(
             Axis::value("Place of the layer in its network", "").range(0.0, last + 5.0),
-            Axis::value("Cycles with a power sample", "").range(0.0, 170.0),
+            keys.y.of(Axis::value("Cycles with a power sample", "")),
         );
-        let layers =
-            Points::new("layer", &places, &counts, Look::new(CATEGORICAL[0], Marker::Circle)).size(2.5).opacity(0.6);
+        let layers = Points::new("layer", &places, &counts, Look::new(CATEGORICAL[0], Marker::Circle));
+        let layers = keys.markers.of(layers);
         let limit =
             Line::between("least number accepted", (0.0, LEAST_VALUES), (last + 5.0, LEAST_VALUES), CATEGORICAL[1]);
         panels.push(axes.mark(layers).mark(limit).heading(heading).legend(Legend::above()));
@@ -76,14 +91,14 @@ pub(in crate::edge_layers) fn survivors(cx: &mut Cx<'_, '_>, models: &Vec<&'stat
         alt: "Two scatters of the number of power values against the place of the layer in its network. With genuine stamps all layers \
               lie above the limit of ten. With stamps in bursts many layers lie at zero.",
     };
-    drawing::write(cx, &Figure::panels(about, SIZE, 2, panels).map_err(broken)?, record)
+    drawing::write(cx, &Figure::panels(about, keys.size.pt(), 2, panels).map_err(broken)?, record)
 }
 
 /// Networks of so many operations, in GMAC, are large.
 const LARGE: f64 = 7.0;
 
 /// Energy of an inference against its operations.
-pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
     let table = cx.read_record("energy-per-inference")?;
     let column = |place: usize| -> Vec<f64> {
         table.rows.iter().map(|row| row.get(place).and_then(Cell::as_f64).unwrap_or(f64::NAN)).collect()
@@ -117,5 +132,5 @@ pub(in crate::edge_layers) fn energy(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         alt: "Scatter of 21 networks on logarithmic axes: energy rises with operations. A second panel shows the largest \
               networks by themselves.",
     };
-    drawing::write(cx, &Figure::panels(about, Size::pt(446.0, 250.0), 2, panels).map_err(broken)?, record)
+    drawing::write(cx, &Figure::panels(about, keys.size.pt(), 2, panels).map_err(broken)?, record)
 }

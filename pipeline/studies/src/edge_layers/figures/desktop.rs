@@ -3,19 +3,27 @@
 use dag::Problem;
 use plot::style::CATEGORICAL;
 use plot::{About, Axis, BoxStats, Boxes, Cartesian, Corner, Figure, Legend, Line, Size, Step};
+use serde::{Deserialize, Serialize};
 
-use super::{HALF, NETWORKS, broken, numbers};
+use super::{NETWORKS, broken, numbers};
 use crate::cx::Cx;
 use crate::drawing;
 use crate::edge_layers::aggregate::desktop::by_layer;
 use crate::edge_layers::features::Layers;
+use crate::figure_keys::{self, Axes, Length};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-/// Width of a panel, and its height if there is room.
-const PANEL: Size = Size::pt(446.0, 90.0);
-/// What a page has room for.
-const MOST_HEIGHT: f64 = 630.0;
+/// What is set of the box plots, whose height follows from the number of panels.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::edge_layers) struct Keys {
+    /// Width of a panel, and its height if there is room.
+    panel: figure_keys::Size,
+    /// What a page has room for.
+    most_height: Length,
+}
+
 /// Boxes that can be told apart in a panel.
 const MOST_BOXES: usize = 62;
 /// Whiskers reach to the last value within so many times the distance of the quartiles, as in matplotlib.
@@ -25,6 +33,7 @@ const REACH: f64 = 1.5;
 pub(in crate::edge_layers) fn boxes(
     cx: &mut Cx<'_, '_>,
     runs: &Vec<(&'static str, &'static str)>,
+    keys: &Keys,
 ) -> Result<(), Problem> {
     let id = "upstream.desktop.layer_boxplots";
     let mut record = Record::figure(id).x_axis(RecordAxis::new("Layer")).y_axis(RecordAxis::new("Latency").unit("ms"));
@@ -77,7 +86,7 @@ pub(in crate::edge_layers) fn boxes(
     };
     let (count, last) = (panels.len() as f64, panels.len().saturating_sub(1));
     let panels = panels.into_iter().enumerate().map(|(place, panel)| panel.drawn(place == last)).collect();
-    let size = Size::pt(PANEL.width, (PANEL.height * count).min(MOST_HEIGHT));
+    let size = Size::pt(keys.panel.width, (keys.panel.height * count).min(keys.most_height.0));
     let figure = Figure::panels(about, size, 1, panels).map_err(broken)?;
     drawing::write(cx, &figure, record.note("Boxes: quartiles; whiskers: last values within 1.5 times their distance."))
 }
@@ -122,12 +131,16 @@ fn of(values: &[f64]) -> (BoxStats, Vec<f64>) {
 }
 
 /// How the latencies of trtexec are distributed.
-pub(in crate::edge_layers) fn timings(cx: &mut Cx<'_, '_>, models: &[&'static str; 3]) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn timings(
+    cx: &mut Cx<'_, '_>,
+    models: &[&'static str; 3],
+    keys: &Axes,
+) -> Result<(), Problem> {
     let mut record = Record::figure("trtexec.latency")
         .x_axis(RecordAxis::new("Latency").unit("ms"))
         .y_axis(RecordAxis::new("Share of iterations").unit("%"));
-    let mut plot =
-        Cartesian::new(Axis::value("Latency", "ms"), Axis::value("Share of iterations", "%").range(0.0, 100.0));
+    let x = keys.x.of(Axis::value("Latency", "ms"));
+    let mut plot = Cartesian::new(x, keys.y.of(Axis::value("Share of iterations", "%")));
     for model in models {
         let mut latencies = Table::read(cx, model)?.numbers("latency")?;
         latencies.sort_unstable_by(f64::total_cmp);
@@ -152,7 +165,11 @@ pub(in crate::edge_layers) fn timings(cx: &mut Cx<'_, '_>, models: &[&'static st
         alt: "Three steep cumulative curves, of mobilenet_v2, resnet18 and alexnet from left to right: the latency of a network varies \
               by a few per cent.",
     };
-    drawing::write(cx, &plot.legend(Legend::inside(Corner::LowerRight)).figure(about, HALF).map_err(broken)?, record)
+    drawing::write(
+        cx,
+        &plot.legend(Legend::inside(Corner::LowerRight)).figure(about, keys.size.pt()).map_err(broken)?,
+        record,
+    )
 }
 
 #[cfg(test)]

@@ -4,14 +4,15 @@ use dag::Problem;
 use plot::style::CATEGORICAL;
 use plot::{About, Axis, Cartesian, Corner, Dash, Legend, Line, Look, Marker, Points};
 
-use super::{HALF, WIDE, broken, numbers};
+use super::{broken, numbers};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Axes, Marked};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
 /// The stamps of one cycle against the run times that they should tell of.
-pub(in crate::edge_layers) fn callbacks(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn callbacks(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     /// Not the first, which has stalls that the others have not.
     const CYCLE: i64 = 2;
     let profile = Table::read(cx, "profile")?;
@@ -36,7 +37,8 @@ pub(in crate::edge_layers) fn callbacks(cx: &mut Cx<'_, '_>) -> Result<(), Probl
         .series(Series::path("stamp of the profiler", layers.clone(), stamps.clone()))
         .series(Series::path("sum of the run times", layers.clone(), ran.clone()))
         .quirk("callback-stamps");
-    let plot = Cartesian::new(Axis::value("Layer, in order of execution", ""), Axis::value("Time in the cycle", "ms"))
+    let x = keys.x.of(Axis::value("Layer, in order of execution", ""));
+    let plot = Cartesian::new(x, keys.y.of(Axis::value("Time in the cycle", "ms")))
         .mark(Line::new("stamp of the profiler", &layers, &stamps, CATEGORICAL[1]))
         .mark(Line::new("sum of the run times", &layers, &ran, CATEGORICAL[0]).dash(Dash::Dashed))
         .legend(Legend::inside(Corner::UpperLeft));
@@ -46,19 +48,17 @@ pub(in crate::edge_layers) fn callbacks(cx: &mut Cx<'_, '_>) -> Result<(), Probl
         alt: "Two rising lines against the number of the layer. The stamps rise in a nearly straight line, layer by layer by the same \
               amount, to a later time than the sum of run times, which rises in steps: steep at long layers, flat at short ones.",
     };
-    drawing::write(cx, &plot.figure(about, HALF).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record)
 }
 
 /// Power by layer as it was averaged, and without the cycles that have no sample.
-pub(in crate::edge_layers) fn average(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn average(cx: &mut Cx<'_, '_>, keys: &Marked) -> Result<(), Problem> {
     let mut record = Record::figure("jetson5.average")
         .x_axis(RecordAxis::new("Layer"))
         .y_axis(RecordAxis::new("Power").unit("W"))
         .quirk("empty-as-zero");
-    let mut plot = Cartesian::new(
-        Axis::value("Layer, in order of execution", ""),
-        Axis::value("Power with that of the idle board", "W").range(-0.4, 7.0),
-    );
+    let x = keys.x.of(Axis::value("Layer, in order of execution", ""));
+    let mut plot = Cartesian::new(x, keys.y.of(Axis::value("Power with that of the idle board", "W")));
     for (id, name, look) in [
         ("upstream.jetson5.average", "cycles without a sample as 0 W", Look::new(CATEGORICAL[1], Marker::Cross)),
         ("upstream.jetson5.average.corrected", "cycles with samples", Look::new(CATEGORICAL[0], Marker::Circle)),
@@ -72,7 +72,7 @@ pub(in crate::edge_layers) fn average(cx: &mut Cx<'_, '_>) -> Result<(), Problem
             .map(|row| row.get(power).and_then(crate::record::Cell::as_f64).unwrap_or(f64::NAN) / 1e6)
             .collect();
         let layers = numbers(watt.len());
-        plot = plot.mark(Points::new(name, &layers, &watt, look).size(3.5));
+        plot = plot.mark(keys.markers.of(Points::new(name, &layers, &watt, look)));
         record = record.series(Series::scatter(name, layers, watt));
     }
     let about = About {
@@ -81,5 +81,5 @@ pub(in crate::edge_layers) fn average(cx: &mut Cx<'_, '_>) -> Result<(), Problem
         alt: "Power against the number of the layer. With cycles that have samples all powers lie close to six watts. As averaged in \
               October 2024 the other layers have zero.",
     };
-    drawing::write(cx, &plot.legend(Legend::above()).figure(about, WIDE).map_err(broken)?, record)
+    drawing::write(cx, &plot.legend(Legend::above()).figure(about, keys.size.pt()).map_err(broken)?, record)
 }

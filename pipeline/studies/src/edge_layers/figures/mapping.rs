@@ -2,21 +2,20 @@
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Band, Cartesian, Legend, Look, Marker, Points, Size};
+use plot::{About, Axis, Band, Cartesian, Legend, Look, Marker, Points};
 use rawlog::tensorrt::{Profile, power_log};
 
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
 use crate::edge_layers::ingest::read;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
 
-const SIZE: Size = Size::pt(300.0, 180.0);
-
 /// Draws the samples over the windows of the layers. A window goes from the end of a layer less its
 /// run time to its end.
-pub(in crate::edge_layers) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::edge_layers) fn draw(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     let samples = read(cx, "log", |bytes| power_log::read(bytes))?;
     let profile = read(cx, "profile", Profile::read)?;
     let means = Table::read(cx, "mapping")?.floats("power_with_idle")?;
@@ -28,8 +27,8 @@ pub(in crate::edge_layers) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         .x_axis(RecordAxis::new("Time").unit("s"))
         .y_axis(RecordAxis::new("Power").unit("W"))
         .series(Series::scatter("samples", times.clone(), powers.clone()));
-    let mut plot =
-        Cartesian::new(Axis::value("Time since the first sample", "s"), Axis::value("Power", "W").from_zero());
+    let x = keys.x.of(Axis::value("Time since the first sample", "s"));
+    let mut plot = Cartesian::new(x, keys.y.of(Axis::value("Power", "W").from_zero()));
     let runs = profile.layers.0.iter().filter_map(|(name, runs)| Some((name, runs.first()?)));
     for ((number, (name, run)), mean) in (1..).zip(runs).zip(means) {
         let end = second(run.end.unwrap_or(origin));
@@ -46,5 +45,5 @@ pub(in crate::edge_layers) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Power samples that rise with time, and two shaded windows, one for each layer, as high as the mean of the samples \
               in them. Samples outside the windows belong to no layer.",
     };
-    drawing::write(cx, &plot.legend(Legend::above()).figure(about, SIZE).map_err(broken)?, record)
+    drawing::write(cx, &plot.legend(Legend::above()).figure(about, keys.size.pt()).map_err(broken)?, record)
 }

@@ -2,11 +2,12 @@
 
 use dag::Problem;
 use plot::style::CATEGORICAL;
-use plot::{About, Axis, Band, Cartesian, Corner, Figure, Legend, Line, Size};
+use plot::{About, Axis, Band, Cartesian, Corner, Figure, Legend, Line};
 
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Series, cells};
 use crate::table::Table;
 
@@ -28,7 +29,7 @@ struct Course {
 /// Draws the course of the scores. The original draws a point for each set, and so has the record; neighbours
 /// are drawn here as their range and median, since 32 767 points cannot be told apart and would fill
 /// megabytes.
-pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
     let table = Table::read(cx, "scores")?;
     let (scores, with_macs) = (table.numbers("test")?, table.integers("with_macs")?);
     let mut record = Record::figure("ablation.fig")
@@ -70,7 +71,7 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
         extremes.join(", ")
     );
     let about = About { id: "ablation.fig", title: "Scores of all sets of features of a convolution", alt: &alt };
-    let figure = Figure::panels(about, Size::pt(446.0, 290.0), 1, panels).map_err(broken)?;
+    let figure = Figure::panels(about, keys.size.pt(), 1, panels).map_err(broken)?;
     let note = format!("Neighbours are drawn {TOGETHER} at a time, as lowest, median and highest score.");
     drawing::write(cx, &figure, record.note(note))
 }

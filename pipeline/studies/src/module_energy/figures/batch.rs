@@ -3,12 +3,13 @@
 
 use dag::Problem;
 use plot::style;
-use plot::{About, Axis, Cartesian, Corner, Figure, Legend, Line, Look, Marker, Points, Size};
-use serde::Serialize;
+use plot::{About, Axis, Cartesian, Corner, Figure, Legend, Line, Look, Marker, Points};
+use serde::{Deserialize, Serialize};
 
 use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{self, Markers, Size};
 use crate::module_energy::schema::KINDS;
 use crate::module_energy::stats::rounded;
 use crate::record::{Axis as RecordAxis, Record, Series, cells};
@@ -36,6 +37,17 @@ pub(in crate::module_energy) struct Chart {
     pub(in crate::module_energy) has_correction: bool,
 }
 
+/// What is set of a chart.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::module_energy) struct Keys {
+    size: Size,
+    markers: Markers,
+    /// The axis of shares, of each panel where there are several; without, it fits what is in the panel.
+    #[serde(default)]
+    y: figure_keys::Axis,
+}
+
 /// The shares of one kind of modules in one network, by batch size.
 struct Course {
     network: String,
@@ -45,7 +57,7 @@ struct Course {
 }
 
 /// Draws a chart.
-pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Result<(), Problem> {
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart, keys: &Keys) -> Result<(), Problem> {
     let table = Table::read(cx, "shares")?;
     let (networks, kinds) = (table.texts("architecture")?, table.texts("module")?);
     let (batch_sizes, shares) = (table.integers("batch_size")?, table.numbers("share")?);
@@ -85,7 +97,10 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
             order.push(&course.network);
         }
     }
-    let figure = if chart.corrected { panels(chart.id, &courses)? } else { together(chart.id, &courses, &order)? };
+    let figure = match chart.corrected {
+        true => panels(chart.id, &courses, keys)?,
+        false => together(chart.id, &courses, &order, keys)?,
+    };
     drawing::write(cx, &figure, if chart.has_correction { record.with_correction() } else { record })
 }
 
@@ -98,8 +113,8 @@ impl Course {
 }
 
 /// All in one pair of axes, as in the original: colours are networks, marks kinds of modules.
-fn together(id: &str, courses: &[Course], networks: &[&str]) -> Result<Figure, Problem> {
-    let y = Axis::value("Share in the energy of all modules", "%").range(-2.0, 100.0).ticks_every(20.0);
+fn together(id: &str, courses: &[Course], networks: &[&str], keys: &Keys) -> Result<Figure, Problem> {
+    let y = keys.y.of(Axis::value("Share in the energy of all modules", "%"));
     let mut plot = Cartesian::new(Axis::value("Batch size", ""), y);
     // What the legend explains: marks, then colours.
     for (kind, marker) in MARKERS {
@@ -114,7 +129,7 @@ fn together(id: &str, courses: &[Course], networks: &[&str]) -> Result<Figure, P
         let marker = MARKERS.iter().find(|(kind, _)| *kind == course.kind);
         let marker = marker.map_or(Marker::Circle, |(_, marker)| *marker);
         let points = Points::new(name, &course.batch_sizes, &course.shares, Look::new(colour, marker));
-        plot = plot.mark(points.size(4.0).joined(0.75).unlisted());
+        plot = plot.mark(keys.markers.of(points).joined(0.75).unlisted());
     }
     let title = format!("Shares of the kinds of modules against the batch size: {}", data_of(id));
     let about = About {
@@ -123,20 +138,21 @@ fn together(id: &str, courses: &[Course], networks: &[&str]) -> Result<Figure, P
         alt: "Lines over the batch size. Conv2d lies far above all others, between 60 and 95 %. At small batch sizes Linear \
               takes more, above all in AlexNet, and Conv2d less; from a batch of about 50 on all lines are nearly level.",
     };
-    plot.legend(Legend::above()).figure(about, Size::pt(446.0, 290.0)).map_err(broken)
+    plot.legend(Legend::above()).figure(about, keys.size.pt()).map_err(broken)
 }
 
 /// A panel for each kind of modules.
-fn panels(id: &str, courses: &[Course]) -> Result<Figure, Problem> {
+fn panels(id: &str, courses: &[Course], keys: &Keys) -> Result<Figure, Problem> {
     let mut panels = Vec::new();
     for kind in KINDS {
         let y = Axis::value("Share", "%");
-        let y = if kind == "Conv2d" { y } else { y.from_zero() };
+        let y = keys.y.of(if kind == "Conv2d" { y } else { y.from_zero() });
         let mut plot = Cartesian::new(Axis::value("Batch size", ""), y).heading(kind);
         for course in courses.iter().filter(|course| course.kind == kind) {
             let look = NETWORKS.look(&course.network).map_err(broken)?;
             let name = course.network.as_str();
-            plot = plot.mark(Points::new(name, &course.batch_sizes, &course.shares, look).size(4.0).joined(0.75));
+            let points = Points::new(name, &course.batch_sizes, &course.shares, look);
+            plot = plot.mark(keys.markers.of(points).joined(0.75));
         }
         if kind == "Linear" {
             plot = plot.legend(Legend::inside(Corner::UpperRight));
@@ -151,5 +167,5 @@ fn panels(id: &str, courses: &[Course]) -> Result<Figure, Problem> {
               from some percent in the VGG networks, towards a constant; those of Conv2d, MaxPool2d and ReLU rise. \
               AdaptiveAvgPool2d stays below half a percent, Dropout below a hundredth.",
     };
-    Figure::panels(about, Size::pt(446.0, 400.0), 2, panels).map_err(broken)
+    Figure::panels(about, keys.size.pt(), 2, panels).map_err(broken)
 }

@@ -3,11 +3,12 @@
 
 use dag::Problem;
 use plot::{About, Axis, Bars, Cartesian, Corner, Format, Legend, Size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{NETWORKS, broken, data_of};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Length;
 use crate::module_energy::schema::KINDS;
 use crate::record::{Axis as RecordAxis, Cell, Record, Scale, Series};
 use crate::table::Table;
@@ -23,6 +24,13 @@ pub(in crate::module_energy) struct Chart {
     pub(in crate::module_energy) told: Kinds,
     /// The networks whose bars carry their values: the first ones, or all.
     pub(in crate::module_energy) labelled: usize,
+}
+
+/// What is set of a chart, whose height follows from its bars.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::module_energy) struct Keys {
+    width: Length,
 }
 
 /// A choice of kinds of modules.
@@ -51,7 +59,7 @@ struct Bar {
 }
 
 /// Draws a chart.
-pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Result<(), Problem> {
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart, keys: &Keys) -> Result<(), Problem> {
     let table = Table::read(cx, "contributions")?;
     let (kinds, networks) = (table.texts("module")?, table.texts("architecture")?);
     let (shares, lower, upper) = (table.numbers("share")?, table.numbers("lower")?, table.numbers("upper")?);
@@ -99,7 +107,7 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
     // A bar takes three quarters of its room; a value is 7 pt high.
     let bars = (drawn.len() * order.len()) as f64;
     let figure = plot.legend(Legend::inside(Corner::LowerRight).title("Network"));
-    let figure = figure.figure(about, Size::pt(430.0, 50.0 + 10.5 * bars)).map_err(broken)?;
+    let figure = figure.figure(about, Size::pt(keys.width.0, 50.0 + 10.5 * bars)).map_err(broken)?;
     let note = "The ends of the whiskers, 95 % bootstrap intervals with a seed, stand in a record of their own.";
     let record = record.quirk("rounded-early").note(note);
     // The figure with Dropout repeats the numbers of the one without.

@@ -3,21 +3,19 @@
 
 use dag::Problem;
 use plot::style::{self, CATEGORICAL};
-use plot::{About, Axis, Bars, Cartesian, Corner, Dash, Format, Legend, Line, Points, Size};
+use plot::{About, Axis, Bars, Cartesian, Corner, Dash, Format, Legend, Line, Points};
 use serde::Serialize;
 
 use super::{NETWORKS, broken};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Marked, Plain};
 use crate::module_energy::schema::ARCHITECTURES;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::table::Table;
 
 /// Joules of a kilowatt hour: the original draws kWh.
 const JOULES: f64 = 3.6e6;
-
-/// Diameter of the points in pt: hundreds of them lie along a line.
-const SIZE: f64 = 3.5;
 
 /// How far the axis of estimates of zero reaches below it, as a share of what is above.
 const BELOW_ZERO: f64 = 0.06;
@@ -26,7 +24,7 @@ const TRUTH: &str = "Ground Truth (kWh per forward pass)";
 const PREDICTIONS: &str = "Predictions (kWh per forward pass)";
 
 /// Sums of modules beside whole networks, means over the batch sizes.
-pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
     let table = Table::read(cx, "totals")?;
     let mut networks = ARCHITECTURES;
     networks.sort_unstable();
@@ -59,8 +57,7 @@ pub(in crate::module_energy) fn deviations(cx: &mut Cx<'_, '_>) -> Result<(), Pr
     let step = 10.0_f64.powi(most.log10().floor() as i32);
     let energy = Axis::value("Energy of a forward pass", "J").range(0.0, step * (most / step).ceil());
     let plot = Cartesian::new(Axis::category("", networks), energy).marks(plots);
-    let figure =
-        plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(330.0, 180.0)).map_err(broken)?;
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt()).map_err(broken)?;
     drawing::write(cx, &figure, record.note("Means over the batch sizes. Drawn in joule."))
 }
 
@@ -89,7 +86,7 @@ impl Chart {
 }
 
 /// Draws estimates against measurements.
-pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Result<(), Problem> {
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart, keys: &Marked) -> Result<(), Problem> {
     let table = Table::read(cx, "estimates")?;
     let table = if let Some(kind) = chart.kind { table.of("module", kind)? } else { table };
     let column = if chart.corrected { "corrected" } else { "predicted" };
@@ -116,14 +113,14 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         points += x.len();
         let look = NETWORKS.look(network).map_err(broken)?;
         listed.push(Points::new(network, &[], &[], look));
-        marks.push((x.len(), Points::new(network, &x, &y, look).size(SIZE).unlisted()));
+        marks.push((x.len(), keys.markers.of(Points::new(network, &x, &y, look)).unlisted()));
         record = record.series(Series::scatter(network, truth, estimate));
     }
     // Few points above many.
     marks.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let estimate = axis("Estimate");
     let estimate = if chart.has_model { estimate } else { estimate.range(-BELOW_ZERO * most, most) };
-    let mut plot = Cartesian::new(axis("Measured energy of a pass"), estimate);
+    let mut plot = Cartesian::new(keys.x.of(axis("Measured energy of a pass")), keys.y.of(estimate));
     plot = plot.mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed));
     if !chart.has_model {
         plot = plot.mark(Line::between("zero", (least, 0.0), (most, 0.0), style::MUTED).width(0.75));
@@ -141,7 +138,7 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
          both are equal.{how}"
     );
     let about = About { id: &chart.id, title: &title, alt: &alt };
-    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(216.0, 165.0));
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt());
     let record = record.note(format!("Drawn in {unit_name}."));
     let record = if chart.has_model { record.quirk("intercept") } else { record };
     let has_correction = chart.has_model && !chart.corrected;

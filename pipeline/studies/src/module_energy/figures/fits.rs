@@ -3,13 +3,14 @@
 
 use dag::Problem;
 use plot::style::{self, CATEGORICAL};
-use plot::{About, Axis, Band, Cartesian, Corner, Dash, Format, Legend, Line, Look, Marker, Points, Registry, Size};
-use serde::Serialize;
+use plot::{About, Axis, Band, Cartesian, Corner, Dash, Format, Legend, Line, Look, Marker, Points, Registry};
+use serde::{Deserialize, Serialize};
 use stats::{BootstrapOptions, LinearRegression};
 
 use super::broken;
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::{Marked, Markers, Size};
 use crate::module_energy::models::{Inputs, MODELS, Model, model};
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::table::Table;
@@ -45,6 +46,14 @@ pub(in crate::module_energy) struct Chart {
 pub(in crate::module_energy) struct Comparison {
     pub(in crate::module_energy) set: &'static str,
     pub(in crate::module_energy) seed: u64,
+}
+
+/// What is set of such a comparison, whose axes are those of all panels.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::module_energy) struct Keys {
+    size: Size,
+    markers: Markers,
 }
 
 /// The predictions of a model for the layers of the test.
@@ -86,15 +95,15 @@ const X: &str = "Ground Truth";
 const Y: &str = "Prediction";
 
 /// Draws the predictions of one model.
-pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Result<(), Problem> {
+pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart, keys: &Marked) -> Result<(), Problem> {
     let of = model(chart.model)?;
     let id = format!("{}.fig", of.id);
     let predictions = Predictions::of(cx, "predictions", chart.seed)?;
     let (least, most) = predictions.range();
     let [first, last] = predictions.ends();
 
-    let x = Axis::value("Measured energy, scaled", "").format(Format::Plain);
-    let mut plot = Cartesian::new(x, Axis::value("Prediction", ""));
+    let x = keys.x.of(Axis::value("Measured energy, scaled", "").format(Format::Plain));
+    let mut plot = Cartesian::new(x, keys.y.of(Axis::value("Prediction", "")));
     let colour = CATEGORICAL[0];
     plot = plot
         .mark(Band::new(
@@ -106,10 +115,12 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         ))
         .mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed))
         .mark(Line::between("line of fit", first, last, colour))
-        .mark(
-            Points::new("layers", &predictions.truth, &predictions.predicted, Look::new(colour, Marker::Circle))
-                .size(3.5),
-        );
+        .mark(keys.markers.of(Points::new(
+            "layers",
+            &predictions.truth,
+            &predictions.predicted,
+            Look::new(colour, Marker::Circle),
+        )));
 
     let record = Record::figure(id.as_str())
         .x_axis(RecordAxis::new(X))
@@ -132,12 +143,12 @@ pub(in crate::module_energy) fn draw(cx: &mut Cx<'_, '_>, chart: &Chart) -> Resu
         predictions.truth.len()
     );
     let about = About { id: &id, title: &title, alt: &alt };
-    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, Size::pt(216.0, 160.0));
+    let figure = plot.legend(Legend::inside(Corner::UpperLeft)).figure(about, keys.size.pt());
     drawing::write(cx, &figure.map_err(broken)?, record)
 }
 
 /// Draws the predictions from all feature sets of a kind of layers.
-pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison) -> Result<(), Problem> {
+pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison, keys: &Keys) -> Result<(), Problem> {
     let id = format!("{}.compare.fig", chart.set);
     let mut record = Record::figure(id.as_str()).x_axis(RecordAxis::new(X)).y_axis(RecordAxis::new(Y));
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -160,7 +171,7 @@ pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison)
             .mark(Band::new("band", &band.x, &band.lower, &band.upper, look.colour))
             .mark(Line::between("ideal", (least, least), (most, most), style::MUTED).dash(Dash::Dashed))
             .mark(Line::between("fit", first, last, look.colour))
-            .mark(Points::new("layers", truth, predicted, look).size(3.5).unlisted());
+            .mark(keys.markers.of(Points::new("layers", truth, predicted, look)).unlisted());
         // That of all features, whose points lie along the diagonal, has room for a legend.
         let is_last = place + 1 == models.len();
         panels.push(if is_last { panel.legend(Legend::inside(Corner::LowerRight)) } else { panel });
@@ -183,6 +194,6 @@ pub(in crate::module_energy) fn compare(cx: &mut Cx<'_, '_>, chart: &Comparison)
         scores.join("; ")
     );
     let about = About { id: &id, title: &title, alt: &alt };
-    let figure = plot::Figure::panels(about, Size::pt(446.0, 300.0), 3, panels).map_err(broken)?;
+    let figure = plot::Figure::panels(about, keys.size.pt(), 3, panels).map_err(broken)?;
     drawing::write(cx, &figure, record.note("Of the test part, as in the figures of the single models."))
 }

@@ -1,11 +1,12 @@
 //! Figure 2: inference latency of four model types, for each board and network (In[3]).
 
 use dag::Problem;
-use plot::{About, Axis, Bars, Cartesian, Figure, Format, Size};
+use plot::{About, Axis, Bars, Cartesian, Figure, Format};
 
 use super::{PLATFORMS, broken};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 use crate::tinyml_mcu::aggregate::BAR_LABELS;
 
@@ -20,7 +21,7 @@ const PANELS: [(&str, &str); 6] = [
 ];
 
 /// One chart as published: the printed rows under the pasted labels.
-pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Problem> {
+pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str, keys: &Plain) -> Result<(), Problem> {
     let id = format!("fig2.{name}");
     let table = cx.read_record(&format!("{id}.table"))?;
     let latencies: Vec<f64> = table.rows.iter().filter_map(|row| row.last()?.as_f64()).collect();
@@ -28,7 +29,7 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), 
     let title = format!("Inference latency, {what}");
     let alt = format!("Horizontal bars of the inference latency on {what}: {}.", told(&latencies));
     let about = About { id: &format!("{id}.figure"), title: &title, alt: &alt };
-    let figure = chart(name, &latencies)?.figure(about, Size::pt(222.0, 118.0)).map_err(broken)?;
+    let figure = chart(name, &latencies)?.figure(about, keys.size.pt()).map_err(broken)?;
     let greatest = latencies.iter().copied().fold(0.0, f64::max);
     let record = Record::figure(format!("{id}.figure"))
         .x_axis(RecordAxis::new("Inference Latency").unit("ms").range(0.0, 1.05 * greatest))
@@ -40,7 +41,7 @@ pub(crate) fn published(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), 
 }
 
 /// All six charts with the bars that their labels promise.
-pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(crate) fn corrected(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
     let mut panels = Vec::new();
     let mut all = Record::figure("fig2.corrected")
         .x_axis(RecordAxis::new("Inference Latency").unit("ms"))
@@ -58,7 +59,7 @@ pub(crate) fn corrected(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         alt: "Six panels of four horizontal bars. On every board and network the quantised model with CMSIS-NN is the fastest, \
               and the unoptimised one without floating-point unit the slowest. The float model of ResNet-20 did not compile on L4.",
     };
-    let figure = Figure::panels(about, Size::pt(430.0, 318.0), 2, panels).map_err(broken)?;
+    let figure = Figure::panels(about, keys.size.pt(), 2, panels).map_err(broken)?;
     drawing::write(cx, &figure, all.quirk("fig2-labels"))
 }
 

@@ -3,9 +3,10 @@
 use dag::Problem;
 use plot::{About, Axis, Cartesian, Colour, Corner, Legend, Line, Points, style};
 
-use super::{PLATFORMS, SIZE, broken};
+use super::{PLATFORMS, broken};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Marked;
 use crate::record::{Axis as RecordAxis, Record, Series};
 use crate::tinyml_mcu::aggregate::{Network, fig3_points, least, milli};
 use crate::tinyml_mcu::stats::MCUS;
@@ -14,7 +15,7 @@ const FRONT: Colour = style::CATEGORICAL[7];
 
 /// The points of each board, and the front as the original draws it: a path through the fastest
 /// and the most frugal point (quirk `pareto`).
-pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem> {
+pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network, keys: &Marked) -> Result<(), Problem> {
     let table = fig3_points(cx, network.name)?;
     let (latency, energy) = milli(&table)?;
     let mcus = table.texts("mcu")?;
@@ -24,8 +25,8 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
         vec![energy[fastest], energy[fastest], energy[frugal]],
     );
 
-    let x = Axis::value("Inference latency", "ms");
-    let y = Axis::value("Inference energy consumption", "mJ");
+    let x = keys.x.of(Axis::value("Inference latency", "ms"));
+    let y = keys.y.of(Axis::value("Inference energy consumption", "mJ"));
     let mut plot = Cartesian::new(x, y).boxed();
     let mut record = Record::figure(format!("{}.figure", network.id))
         .x_axis(RecordAxis::new("Inference Latency").unit("ms"))
@@ -34,7 +35,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
         let of_mcu =
             |values: &[f64]| values.iter().zip(&mcus).filter(|(_, m)| *m == mcu).map(|(v, _)| *v).collect::<Vec<_>>();
         let (x, y) = (of_mcu(&latency), of_mcu(&energy));
-        plot = plot.mark(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?).size(5.5).opacity(0.75));
+        plot = plot.mark(keys.markers.of(Points::new(mcu, &x, &y, PLATFORMS.look(mcu).map_err(broken)?)));
         record = record.series(Series::scatter(mcu, x, y));
     }
     let plot = plot.mark(Line::new("Pareto front", &front.0, &front.1, FRONT).width(2.0));
@@ -48,6 +49,7 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>, network: &Network) -> Result<(), Problem
     );
     let title = format!("Energy against latency of {}", network.name);
     let about = About { id: &format!("{}.figure", network.id), title: &title, alt: &alt };
-    let figure = plot.legend(Legend::inside(Corner::UpperRight).title("MCU")).figure(about, SIZE).map_err(broken)?;
+    let figure =
+        plot.legend(Legend::inside(Corner::UpperRight).title("MCU")).figure(about, keys.size.pt()).map_err(broken)?;
     drawing::write(cx, &figure, record)
 }

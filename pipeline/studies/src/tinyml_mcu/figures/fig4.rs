@@ -1,23 +1,24 @@
 //! Figure 4: latency of a dense layer against its operations, by input length (In[8]).
 
 use dag::Problem;
-use plot::{About, Axis, Cartesian, Corner, Format, Legend, Size};
+use plot::{About, Axis, Cartesian, Corner, Format, Legend};
 
 use super::{broken, dense_layer, milliseconds, sweep_marks};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Axes;
 use crate::record::{Axis as RecordAxis, Record};
 
 /// The limits that the original sets by hand show 447 to 479 of the input lengths 440 to 499; the record
-/// holds all. The drawing goes a little further, where no other point is, for the markers at the edges.
-pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+/// holds all. The drawing goes a little further (`figures.toml`), where no other point is, for the markers at the edges.
+pub(crate) fn draw(cx: &mut Cx<'_, '_>, keys: &Axes) -> Result<(), Problem> {
     let table = dense_layer(cx)?;
     let record = Record::figure("fig4.figure")
         .x_axis(RecordAxis::new("MACC Operations per Layer").unit("#").range(201_500.0, 216_300.0))
         .y_axis(RecordAxis::new("Layer Latency").unit("ms").range(8.5, 12.5));
     let (marks, record) = sweep_marks(&table, "maccs", &milliseconds(&table)?, None, record)?;
-    let x = Axis::value("MACC operations per layer", "").range(201_300.0, 216_350.0).format(Format::Thousands);
-    let y = Axis::value("Layer latency", "ms").range(8.4, 12.5).ticks_every(0.5);
+    let x = keys.x.of(Axis::value("MACC operations per layer", "").format(Format::Thousands));
+    let y = keys.y.of(Axis::value("Layer latency", "ms"));
     let about = About {
         id: "fig4.figure",
         title: "Latency of a dense layer against its operations",
@@ -25,5 +26,5 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
               odd lengths the slowest.",
     };
     let plot = Cartesian::new(x, y).marks(marks).legend(Legend::inside(Corner::UpperLeft).title("Input length"));
-    drawing::write(cx, &plot.figure(about, Size::pt(260.0, 206.0)).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record)
 }

@@ -1,16 +1,17 @@
 //! Figure 9: latency of a dense layer for each input length (In[23]).
 
 use dag::Problem;
-use plot::{About, Axis, Bars, Cartesian, Colour, Legend, Look, Marker, Points, Size};
+use plot::{About, Axis, Bars, Cartesian, Colour, Legend, Look, Marker, Points};
 use polars_lazy::prelude::{col, lit};
 
 use super::{CLASSES, SIZE_NAMES, SIZES, broken, dense_layer, milliseconds};
 use crate::cx::Cx;
 use crate::drawing;
+use crate::figure_keys::Plain;
 use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 
 /// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.
-pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
+pub(crate) fn draw(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
     let table = dense_layer(cx)?.filter(col("size").gt(lit(459.0)).and(col("size").lt(lit(491.0))))?;
     let latencies = milliseconds(&table)?;
     let lengths: Vec<String> = table.numbers("size")?.iter().map(|length| format!("{length:.0}")).collect();
@@ -33,12 +34,12 @@ pub(crate) fn draw(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     );
     // The bars by themselves leave no entry in the legend.
     let names = SIZE_NAMES.into_iter().zip(CLASSES);
-    let keys: Vec<Points> = names
+    let entries: Vec<Points> = names
         .map(|(name, class)| {
             Ok(Points::new(name, &[], &[], Look::new(SIZES.look(class).map_err(broken)?.colour, Marker::Square)))
         })
         .collect::<Result<_, Problem>>()?;
-    let plot = plot.legend(Legend::above()).marks(keys);
+    let plot = plot.legend(Legend::above()).marks(entries);
     let plot = plot.mark(Bars::new("latency", &latencies, SIZES.look("odd").map_err(broken)?.colour).colours(&colours));
-    drawing::write(cx, &plot.figure(about, Size::pt(230.0, 326.0)).map_err(broken)?, record)
+    drawing::write(cx, &plot.figure(about, keys.size.pt()).map_err(broken)?, record)
 }

@@ -1,15 +1,14 @@
 //! The figures of the training notebook.
 
-use super::{GFLOPS, Limits, Quantity, Scatter, quantity};
+use super::{GFLOPS, Quantity, Scatter, quantity};
 use crate::vision_inference::stats::Select::{self, All, Vgg, WithoutDensenet};
 
-const SCORE: Quantity = quantity("top5_score", "Top-5 Score (%)", "Top-5 score", "%", Limits::Free);
-const PARAMETERS: Quantity =
-    quantity("million_parameters", "Parameters (million)", "Parameters", "million", Limits::Free);
-const TIME: Quantity = quantity("duration", "Time (seconds)", "Duration of training", "s", Limits::Free);
+const SCORE: Quantity = quantity("top5_score", "Top-5 Score (%)", "Top-5 score", "%");
+const PARAMETERS: Quantity = quantity("million_parameters", "Parameters (million)", "Parameters", "million");
+const TIME: Quantity = quantity("duration", "Time (seconds)", "Duration of training", "s");
 
-const fn energy(label: &'static str, limits: Limits) -> Quantity {
-    quantity("kwh", label, "Energy of training", "kWh", limits)
+const fn energy(label: &'static str) -> Quantity {
+    quantity("kwh", label, "Energy of training", "kWh")
 }
 
 const ENERGY: &str = "joined-training";
@@ -28,29 +27,26 @@ const fn fitted(id: &'static str, title: &'static str, table: &'static str, x: Q
 
 /// Scores, called errors by the original.
 const VGG: Scatter = Scatter {
-    x: Quantity { limits: Limits::Fixed(10.0, 50.0), ..GFLOPS },
     quirk: Some("error-label"),
     ..labelled("trn.f02", "Top-5 error for VGG architectures, training", "accurate", SCORE, Vgg)
 };
-const VGG_LIMITS: Limits = Limits::Fixed(85.0, 97.0);
 
 pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
     labelled("trn.f01", "GFLOPs vs Top-5 score", "accurate", SCORE, All),
-    Scatter { y: quantity("top5_score", "Top-5 Error (%)", "Top-5 error", "%", VGG_LIMITS), ..VGG },
+    Scatter { y: quantity("top5_score", "Top-5 Error (%)", "Top-5 error", "%"), ..VGG },
     Scatter {
         id: "trn.f02.corrected",
         title: "Top-5 score for VGG architectures, training, corrected",
-        y: Quantity { limits: VGG_LIMITS, ..SCORE },
+        y: SCORE,
         ..VGG
     },
     Scatter {
         coloured: true,
-        x: Quantity { limits: Limits::Beyond(3.0), ..GFLOPS },
         ..labelled(
             "trn.f03",
             "GFLOPs vs energy consumption during training",
             ENERGY,
-            energy("Energy consumption (kWh)", Limits::Beyond(0.005)),
+            energy("Energy consumption (kWh)"),
             All,
         )
     },
@@ -61,20 +57,14 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
             "trn.f04",
             "GFLOPs vs energy consumption during training, without DenseNet",
             ENERGY,
-            energy("Energy consumption (kWh)", Limits::Beyond(0.002)),
+            energy("Energy consumption (kWh)"),
             WithoutDensenet,
         )
     },
-    fitted("trn.f05", "GFLOPs vs Energy consumption", ENERGY, GFLOPS, energy("Energy (kWh)", Limits::Beyond(0.005))),
+    fitted("trn.f05", "GFLOPs vs Energy consumption", ENERGY, GFLOPS, energy("Energy (kWh)")),
     fitted("trn.f06", "GFLOPs vs computation time", TIMES, GFLOPS, TIME),
     fitted("trn.f07", "GFLOPs vs parameters", TIMES, GFLOPS, PARAMETERS),
-    fitted(
-        "trn.f08",
-        "Parameters vs Energy consumption",
-        ENERGY,
-        PARAMETERS,
-        energy("Energy (kWh)", Limits::Beyond(0.005)),
-    ),
+    fitted("trn.f08", "Parameters vs Energy consumption", ENERGY, PARAMETERS, energy("Energy (kWh)")),
     Scatter {
         select: Vgg,
         ..fitted(
@@ -82,7 +72,7 @@ pub(in crate::vision_inference) const FIGURES: [Scatter; 10] = [
             "GFLOPs vs energy consumption during training for VGG architecture",
             ENERGY,
             GFLOPS,
-            energy("Energy (kWh)", Limits::Free),
+            energy("Energy (kWh)"),
         )
     },
 ];
