@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::mutate::damage_texts;
-use rawlog::json::Stopped;
+use rawlog::json::{JsonError, Stopped};
 use rawlog::tensorrt::mapping::{self, Mapper};
 use rawlog::tensorrt::trtexec::{self, Distribution, Summary};
 use rawlog::tensorrt::{Benchmark, ByCycle, Engine, Idle, Profile, power_log, stored};
@@ -189,6 +189,15 @@ fn rows_one_by_one_are_the_rows_of_the_list() {
     }
 }
 
+/// The words of an error without its column.
+fn words(error: JsonError) -> String {
+    let error = error.to_string();
+    match error.split_once(", column ") {
+        Some((line, rest)) => line.to_owned() + rest.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => error,
+    }
+}
+
 fn read_all(bytes: &[u8]) {
     let _ = Benchmark::read(bytes);
     let _ = Idle::read(bytes);
@@ -204,7 +213,8 @@ fn read_all(bytes: &[u8]) {
     });
     match streamed {
         Ok(()) => assert_eq!(whole, Ok(found)),
-        Err(Stopped::Json(error)) => assert_eq!(whole, Err(error)),
+        // But for the column, which the parser of a stream knows less well.
+        Err(Stopped::Json(error)) => assert_eq!(whole.map_err(words), Err(words(error))),
         Err(Stopped::Taker(())) => unreachable!("the taker takes all"),
     }
     let _ = trtexec::Profile::read(bytes);

@@ -161,3 +161,41 @@ impl CentredProducts {
         1.0 - residual / self.target
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_over_parts_are_those_of_whole_lists() {
+        let count = 2 * PART + 7;
+        let value = |row: usize, by: f64| ((row * 7919 % count) as f64 * by).sin() * 1e3 + by;
+        let column = |by: f64| (0..count).map(|row| value(row, by)).collect::<Vec<f64>>();
+        let (features, target) = (vec![column(0.3), column(1.7), vec![2.0; count]], column(0.9));
+        let products = CentredProducts::of(&features, &target).unwrap();
+        let centred = |values: &[f64]| {
+            let mean = mean_unchecked(values);
+            values.iter().map(|value| value - mean).collect::<Vec<f64>>()
+        };
+        let columns: Vec<Vec<f64>> = features.iter().map(|feature| centred(feature)).collect();
+        for (row, a) in columns.iter().enumerate() {
+            for (column, b) in columns.iter().enumerate() {
+                assert_eq!(products.row(row)[column], dot(a, b));
+            }
+            assert_eq!(
+                (products.with_target[row], products.means[row]),
+                (dot(a, &centred(&target)), mean_unchecked(&features[row]))
+            );
+        }
+        assert_eq!(products.target, dot(&centred(&target), &centred(&target)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_in_the_last_part_too() {
+        let mut feature = vec![1.0; PART + 1];
+        let target = feature.clone();
+        feature[PART] = f64::NAN;
+        assert!(matches!(CentredProducts::of(&[feature], &target), Err(Error::NotFinite { .. })));
+        assert!(matches!(CentredProducts::of(&[], &[]), Err(Error::TooFew { .. })));
+    }
+}
