@@ -103,7 +103,7 @@ impl Delimited {
     }
 
     fn read_if(bytes: &[u8], expected: &str, is_right: impl Fn(&[String]) -> bool) -> Result<Self, DelimitedError> {
-        let mut parts = Parts::read_if([bytes, bytes], expected, is_right, usize::MAX)?;
+        let mut parts = Parts::read_if([Box::new(bytes), Box::new(bytes)], expected, is_right, usize::MAX)?;
         let rows = parts.rows()?;
         Ok(Self { header: parts.header, rows })
     }
@@ -239,29 +239,32 @@ pub(crate) fn wrong_cell(line: u64, column: &str, found: &str, expected: &'stati
     DelimitedError::Cell { line, column: column.to_owned(), found: found.to_owned(), expected }
 }
 
+/// What a file is read from: an object, so that its readers are compiled here, with this crate's optimisation.
+type Source<'a> = Box<dyn BufRead + 'a>;
+
 /// A delimited file of any size, some rows at a time. The first part is there even if the file has no row.
-pub struct Parts<R> {
+pub struct Parts<'a> {
     header: Vec<String>,
-    records: csv::StringRecordsIntoIter<R>,
-    lines: Lines<R>,
+    records: csv::StringRecordsIntoIter<Source<'a>>,
+    lines: Lines<Source<'a>>,
     /// Rows of a part.
     size: usize,
     begun: bool,
     ended: bool,
 }
 
-impl<R: BufRead> Parts<R> {
+impl<'a> Parts<'a> {
     /// Reads the header, which must be `header`. The file is given twice, as it is gone through twice: for its cells, and
     /// for the lines that they stand in.
     ///
     /// # Errors
     /// As of [`Delimited::read`]; the parts have those of the rows, after which comes nothing.
-    pub fn read(file: [R; 2], header: &[&str], size: usize) -> Result<Self, DelimitedError> {
-        Self::read_if(file, &header.join(","), |found| found == header, size)
+    pub fn read(file: [impl BufRead + 'a; 2], header: &[&str], size: usize) -> Result<Self, DelimitedError> {
+        Self::read_if(file.map(|from| Box::new(from) as Source<'a>), &header.join(","), |found| found == header, size)
     }
 
     fn read_if(
-        file: [R; 2],
+        file: [Source<'a>; 2],
         expected: &str,
         is_right: impl Fn(&[String]) -> bool,
         size: usize,
@@ -295,7 +298,7 @@ impl<R: BufRead> Parts<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Parts<R> {
+impl Iterator for Parts<'_> {
     type Item = Result<Delimited, DelimitedError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -141,7 +141,7 @@ fn the_mapping_of_a_log_to_a_profile() {
 #[test]
 fn the_runs_of_a_tracker() {
     let (runs, peak) = peak_of(|| {
-        let runs = tracker::Reader::new(BufReader::new(tracker())).unwrap();
+        let runs = tracker::runs(BufReader::new(tracker())).unwrap();
         runs.map(Result::unwrap).count()
     });
     assert_eq!(runs, 199_999);

@@ -40,7 +40,12 @@ impl ByCycle {
     ///
     /// # Errors
     /// As those of [`ByCycle::read`].
-    pub fn read_holding(from: impl BufRead, scratch: &Path, held: usize) -> Result<Self, Stopped<io::Error>> {
+    pub fn read_holding(mut from: impl BufRead, scratch: &Path, held: usize) -> Result<Self, Stopped<io::Error>> {
+        // Compiled here, with this crate's optimisation, and not where it is called.
+        Self::shelved(&mut from, scratch, held)
+    }
+
+    fn shelved(from: &mut dyn BufRead, scratch: &Path, held: usize) -> Result<Self, Stopped<io::Error>> {
         let file = tempfile::spooled_tempfile_in(held, scratch);
         let mut shelf = Shelf { layers: Vec::new(), runs: Vec::new(), file: BufWriter::with_capacity(1 << 16, file) };
         each_run(from, &mut shelf)?;

@@ -5,7 +5,7 @@ use rawlog::json::Stopped;
 use rawlog::tensorrt::mapping::{Mapper, MappingError, Row};
 use rawlog::tensorrt::{ByCycle, Engine, Idle, power_log};
 
-use super::ingest::{located, open, read};
+use super::ingest::{located, read};
 use super::schema;
 use crate::cx::Cx;
 use crate::table::{PART, Parts, Rows};
@@ -19,13 +19,13 @@ pub(super) fn mapping(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let (log_path, profile_path) = (cx.input_path("log")?, cx.input_path("profile")?);
     let engine = read(cx, "engine", Engine::read)?;
     let idle = read(cx, "idle", Idle::read)?;
-    let mut profile = ByCycle::read(open(cx, "profile")?, cx.scratch()).map_err(|error| match error {
+    let mut profile = ByCycle::read(cx.open("profile")?, cx.scratch()).map_err(|error| match error {
         Stopped::Json(error) => located(&error, profile_path),
         Stopped::Taker(error) => no_scratch(&error),
     })?;
     let (layers, cycles) = (profile.layers().len(), profile.cycles());
     let (names, runs) = profile.split();
-    let mut mapper = Mapper::new(power_log::in_order(open(cx, "log")?), names, runs, &engine, idle.microwatt);
+    let mut mapper = Mapper::new(power_log::in_order(cx.open("log")?), names, runs, &engine, idle.microwatt);
 
     let mut table = Parts::new(cx, "table", schema::MAPPING)?;
     loop {

@@ -1,8 +1,6 @@
 //! Read the raw files: each becomes a table with what is needed of it.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::BufReader;
 use std::mem;
 
 use dag::Problem;
@@ -30,13 +28,6 @@ pub(super) fn read<T, E: Display>(
 ) -> Result<T, Problem> {
     let path = cx.input_path(role)?;
     read(&cx.read(role)?).map_err(|error| located(&error, path))
-}
-
-/// The raw file behind a role, for readers that hold little of it.
-pub(super) fn open(cx: &Cx<'_, '_>, role: &str) -> Result<BufReader<File>, Problem> {
-    let path = cx.input_path(role)?;
-    let file = File::open(cx.path(role)?).map_err(|error| Problem::io("read", path, &error))?;
-    Ok(BufReader::with_capacity(1 << 16, file))
 }
 
 /// What came of a reader that gives away what it reads.
@@ -115,7 +106,7 @@ pub(super) fn mapping(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// A profile: the run times of the layers in each cycle.
 pub(super) fn profile(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let from = open(cx, "profile")?;
+    let from = cx.open("profile")?;
     let path = cx.input_path("profile")?;
     let mut rows = ProfileRows {
         table: Parts::new(cx, "table", schema::PROFILE)?,
@@ -193,7 +184,7 @@ pub(super) fn benchmark(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// The iterations of trtexec.
 pub(super) fn timing(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let from = open(cx, "timing")?;
+    let from = cx.open("timing")?;
     let path = cx.input_path("timing")?;
     let mut table = Parts::new(cx, "table", schema::TIMING)?;
     let mut part = Vec::new();

@@ -1,14 +1,12 @@
 //! Read the raw files: the tracker's files become tables of runs, with what the job logs tell of each.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 
 use dag::Problem;
 use rawlog::delimited::{self, Delimited, DelimitedError};
 use rawlog::joblog::{self, REPETITIONS, Rule, Style};
 use rawlog::time::{iso8601, parse_date_time};
-use rawlog::tracker::{Place, Reader, Run};
+use rawlog::tracker::{self, Place, Run, Runs};
 
 use super::schema::{self, ARCHITECTURES, KINDS};
 use crate::cx::Cx;
@@ -30,13 +28,6 @@ const PLACES: [(&str, fn(&Place) -> &String); 3] = [
     ("cloud_provider", |place| &place.cloud_provider),
     ("cloud_region", |place| &place.cloud_region),
 ];
-
-/// The raw file behind a role, for readers that hold little of it.
-fn open(cx: &Cx<'_, '_>, role: &str) -> Result<BufReader<File>, Problem> {
-    let path = cx.input_path(role)?;
-    let file = File::open(cx.path(role)?).map_err(|error| Problem::io("read", path, &error))?;
-    Ok(BufReader::with_capacity(1 << 16, file))
-}
 
 /// A problem with a raw file; its message begins with the line where there is one.
 fn located(error: impl ToString, path: &str) -> Problem {
@@ -62,7 +53,7 @@ pub(super) fn runs(cx: &mut Cx<'_, '_>, data_set: &&'static str) -> Result<(), P
 
 /// A tracker's file that is read part by part, and what the job log tells of its runs.
 struct Tracked {
-    runs: Reader<BufReader<File>>,
+    runs: Runs<'static>,
     path: String,
     failures: Failures,
     /// Whether the tracker looked up where it was.
@@ -110,13 +101,13 @@ impl Tracked {
         let failures = Failures::read(cx, data_set)?;
         let mut found = [false; PLACES.len()];
         let mut is_placed = false;
-        for run in Reader::new(open(cx, "tracker")?).map_err(located)? {
+        for run in tracker::runs(cx.open("tracker")?).map_err(located)? {
             let Some(place) = run.map_err(located)?.place else { break };
             is_placed = true;
             found.iter_mut().zip(PLACES).for_each(|(found, (_, of))| *found |= !of(&place).is_empty());
         }
         let told = PLACES.iter().zip(found).filter(|(_, found)| *found).map(|((name, _), _)| *name).collect();
-        let runs = Reader::new(open(cx, "tracker")?).map_err(located)?;
+        let runs = tracker::runs(cx.open("tracker")?).map_err(located)?;
         Ok(Self { runs, path: path.to_owned(), failures, is_placed, told, rows: 0, seen: BTreeMap::new() })
     }
 
@@ -182,7 +173,7 @@ struct Failures {
 impl Failures {
     fn read(cx: &Cx<'_, '_>, name: &str) -> Result<Self, Problem> {
         let path = cx.input_path("log")?;
-        let log = joblog::read(open(cx, "log")?).map_err(|error| located(error, path))?;
+        let log = joblog::read(cx.open("log")?).map_err(|error| located(error, path))?;
         let Some(data_set) = log.iter().find(|data_set| data_set.name.as_deref() == Some(name)) else {
             let names: Vec<&str> = log.iter().filter_map(|data_set| data_set.name.as_deref()).collect();
             let found = format!("there is no data set {name}; the log has {}", names.join(", "));
@@ -366,7 +357,7 @@ pub(super) fn parsed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let path = cx.input_path("parsed")?;
     let located = |error| located(error, path);
     let parts = || {
-        let file = [open(cx, "parsed")?, open(cx, "parsed")?];
+        let file = [cx.open("parsed")?, cx.open("parsed")?];
         delimited::Parts::read(file, &schema::RAW_PARSED, PART).map_err(located)
     };
     let mut told = Vec::new();
@@ -437,7 +428,7 @@ fn wrong(line: u64, column: &str, found: &str, expected: &'static str) -> Delimi
 /// The failed configurations of a job log with progress bars, which tells no more of a run.
 pub(super) fn failed_configurations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let path = cx.input_path("log")?;
-    let log = joblog::read(open(cx, "log")?).map_err(|error| located(error, path))?;
+    let log = joblog::read(cx.open("log")?).map_err(|error| located(error, path))?;
     let (mut names, mut configurations, mut lines, mut counted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for data_set in &log {
         if data_set.style != Some(Style::ProgressBar) {
