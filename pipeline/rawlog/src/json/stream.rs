@@ -234,7 +234,10 @@ mod tests {
     #[test]
     fn the_taker_can_stop() {
         let mut stopped = None;
-        let mut take = |number: f64| if number < 2.0 { Ok(()) } else { Err(stopped = Some(number)) };
+        let mut take = |number: f64| {
+            stopped = (number >= 2.0).then_some(number);
+            stopped.map_or(Ok(()), |_| Err(()))
+        };
         let read = elements(&b"[1, 2, x"[..], &mut take);
         let outcome = outcome(read, stopped);
         assert!(matches!(outcome, Err(Stopped::Taker(found)) if found == 2.0), "{outcome:?}");

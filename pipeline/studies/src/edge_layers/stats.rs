@@ -47,8 +47,7 @@ pub(super) fn layers(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let (power, run_time): (Vec<_>, Vec<_>) = found.iter().map(|(_, _, power, run_time)| (power, run_time)).unzip();
     for (quantity, summaries) in [("power", power), ("run_time", run_time)] {
         for (name, statistic) in STATISTICS {
-            rows = rows
-                .floats(&format!("{quantity}_{name}"), summaries.iter().map(|summary| statistic(summary)).collect());
+            rows = rows.floats(&format!("{quantity}_{name}"), summaries.iter().copied().map(statistic).collect());
         }
     }
     rows.write(cx, "table", schema::STATISTICS)

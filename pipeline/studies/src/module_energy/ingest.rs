@@ -22,8 +22,11 @@ pub(super) const MISSED: i64 = 2;
 
 const FETCH: &str = "correct the file, or bring the pinned one back with `cargo xtask fetch module-energy --force`";
 
+/// A column about the place, and where its text is.
+type OfPlace = (&'static str, fn(&Place) -> &String);
+
 /// The columns about the place that may be empty.
-const PLACES: [(&str, fn(&Place) -> &String); 3] = [
+const PLACES: [OfPlace; 3] = [
     ("region", |place| &place.region),
     ("cloud_provider", |place| &place.cloud_provider),
     ("cloud_region", |place| &place.cloud_region),

@@ -195,7 +195,7 @@ mod tests {
     fn one_part_has_the_bytes_of_a_table_that_is_written_at_once() {
         let folder = tempfile::tempdir().unwrap();
         for part in [0..0, 0..50] {
-            let path = written(folder.path(), &[part.clone()]);
+            let path = written(folder.path(), std::slice::from_ref(&part));
             let (mut frame, told) = rows(part.clone()).frame(&SCHEMA).unwrap();
             let mut bytes = Vec::new();
             writer(&mut bytes, &frame, &told).unwrap().finish(&mut frame).unwrap();
