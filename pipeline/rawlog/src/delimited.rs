@@ -5,6 +5,7 @@
 //! be a wrong number later.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufRead};
 
 /// A delimited file in memory: its header, and the cells of each row as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,24 +103,9 @@ impl Delimited {
     }
 
     fn read_if(bytes: &[u8], expected: &str, is_right: impl Fn(&[String]) -> bool) -> Result<Self, DelimitedError> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-        let mut lines = Lines { bytes, byte: 0, line: 1 };
-        let found: Vec<String> =
-            reader.headers().map_err(|error| broken(&error, &mut lines))?.iter().map(str::to_owned).collect();
-        if found.is_empty() {
-            return Err(DelimitedError::Empty { expected: expected.to_owned() });
-        }
-        if !is_right(&found) {
-            return Err(DelimitedError::Header { expected: expected.to_owned(), found: found.join(",") });
-        }
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| broken(&error, &mut lines))?;
-            let line = lines.at(record.position());
-            rows.push(Row { line, cells: record.iter().map(str::to_owned).collect() });
-        }
-        Ok(Self { header: found, rows })
+        let mut parts = Parts::read_if([Box::new(bytes), Box::new(bytes)], expected, is_right, usize::MAX)?;
+        let rows = parts.rows()?;
+        Ok(Self { header: parts.header, rows })
     }
 
     /// Number of rows.
@@ -253,29 +239,124 @@ pub(crate) fn wrong_cell(line: u64, column: &str, found: &str, expected: &'stati
     DelimitedError::Cell { line, column: column.to_owned(), found: found.to_owned(), expected }
 }
 
-/// Lines of ascending places. The reader's own count is one behind after CRLF.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    byte: usize,
-    line: u64,
+/// What a file is read from: an object, so that its readers are compiled here, with this crate's optimisation.
+type Source<'a> = Box<dyn BufRead + 'a>;
+
+/// A delimited file of any size, some rows at a time. The first part is there even if the file has no row.
+pub struct Parts<'a> {
+    header: Vec<String>,
+    records: csv::StringRecordsIntoIter<Source<'a>>,
+    lines: Lines<Source<'a>>,
+    /// Rows of a part.
+    size: usize,
+    begun: bool,
+    ended: bool,
 }
 
-impl Lines<'_> {
-    /// The line of the row that starts at or, past line ends, after a place.
-    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.byte);
-        while let Some(byte) = self.bytes.get(self.byte)
-            && (self.byte < start || matches!(byte, b'\r' | b'\n'))
-        {
-            self.line += u64::from(*byte == b'\n');
-            self.byte += 1;
+impl<'a> Parts<'a> {
+    /// Reads the header, which must be `header`. The file is given twice, as it is gone through twice: for its cells, and
+    /// for the lines that they stand in.
+    ///
+    /// # Errors
+    /// As of [`Delimited::read`]; the parts have those of the rows, after which comes nothing.
+    pub fn read(file: [impl BufRead + 'a; 2], header: &[&str], size: usize) -> Result<Self, DelimitedError> {
+        Self::read_if(file.map(|from| Box::new(from) as Source<'a>), &header.join(","), |found| found == header, size)
+    }
+
+    fn read_if(
+        file: [Source<'a>; 2],
+        expected: &str,
+        is_right: impl Fn(&[String]) -> bool,
+        size: usize,
+    ) -> Result<Self, DelimitedError> {
+        let [mut from, mut again] = file;
+        skip_mark(&mut from)?;
+        skip_mark(&mut again)?;
+        let mut lines = Lines { from: again, byte: 0, line: 1 };
+        let mut reader = csv::ReaderBuilder::new().from_reader(from);
+        let found: Vec<String> =
+            reader.headers().map_err(|error| broken(&error, &mut lines))?.iter().map(str::to_owned).collect();
+        if found.is_empty() {
+            return Err(DelimitedError::Empty { expected: expected.to_owned() });
         }
-        self.line
+        if !is_right(&found) {
+            return Err(DelimitedError::Header { expected: expected.to_owned(), found: found.join(",") });
+        }
+        let records = reader.into_records();
+        Ok(Self { header: found, records, lines, size: size.max(1), begun: false, ended: false })
+    }
+
+    /// The rows of the next part.
+    fn rows(&mut self) -> Result<Vec<Row>, DelimitedError> {
+        let mut rows = Vec::new();
+        for record in self.records.by_ref().take(self.size) {
+            let record = record.map_err(|error| broken(&error, &mut self.lines))?;
+            let line = self.lines.at(record.position())?;
+            rows.push(Row { line, cells: record.iter().map(str::to_owned).collect() });
+        }
+        Ok(rows)
     }
 }
 
-fn broken(error: &csv::Error, lines: &mut Lines<'_>) -> DelimitedError {
-    let line = lines.at(error.position());
+impl Iterator for Parts<'_> {
+    type Item = Result<Delimited, DelimitedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let rows = self.rows();
+        self.ended = rows.as_ref().map_or(true, |rows| rows.len() < self.size);
+        let is_over = self.begun && rows.as_ref().is_ok_and(Vec::is_empty);
+        self.begun = true;
+        (!is_over).then(|| rows.map(|rows| Delimited { header: self.header.clone(), rows }))
+    }
+}
+
+/// Goes past a byte order mark.
+fn skip_mark(from: &mut impl BufRead) -> Result<(), DelimitedError> {
+    let marked = from.fill_buf().map_err(|error| unreadable(1, &error))?.starts_with(b"\xef\xbb\xbf");
+    from.consume(if marked { 3 } else { 0 });
+    Ok(())
+}
+
+fn unreadable(line: u64, error: &io::Error) -> DelimitedError {
+    DelimitedError::Row { line, message: format!("cannot be read: {error}") }
+}
+
+/// Lines of ascending places. The reader's own count is one behind after CRLF.
+struct Lines<R> {
+    from: R,
+    byte: u64,
+    line: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// The line of the row that starts at or, past line ends, after a place.
+    fn at(&mut self, position: Option<&csv::Position>) -> Result<u64, DelimitedError> {
+        let start = position.map_or(self.byte, csv::Position::byte);
+        loop {
+            let chunk = self.from.fill_buf().map_err(|error| unreadable(self.line, &error))?;
+            let before = usize::try_from(start.saturating_sub(self.byte)).unwrap_or(usize::MAX).min(chunk.len());
+            let (passed, rest) = chunk.split_at(before);
+            let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let is_at_end = before + ends < chunk.len() || chunk.is_empty();
+            let line_feeds = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
+            self.line += line_feeds(passed) + line_feeds(rest.get(..ends).unwrap_or_default());
+            self.byte += (before + ends) as u64;
+            self.from.consume(before + ends);
+            if is_at_end {
+                return Ok(self.line);
+            }
+        }
+    }
+}
+
+fn broken<R: BufRead>(error: &csv::Error, lines: &mut Lines<R>) -> DelimitedError {
+    let line = match lines.at(error.position()) {
+        Ok(line) => line,
+        Err(error) => return error,
+    };
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => unequal(len, expected_len),
         csv::ErrorKind::Utf8 { .. } => NOT_UTF8.to_owned(),
@@ -302,6 +383,28 @@ mod tests {
         }
         assert_eq!(plain.numbers("top5").unwrap(), [7.0, 8.456]);
         assert_eq!(plain.keys("model").unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn parts_are_those_of_the_whole_wherever_the_file_is_cut() {
+        let text = "\u{feff}model,top1,top5\r\na,24,7\n\n\r\n\"b\nb\",8.5,1\r\nc,1,2\nd,3,4".as_bytes();
+        let whole = Delimited::read(text, &HEADER).unwrap();
+        for (size, count) in [(1, 4), (2, 2), (3, 2), (9, 1)] {
+            for chunk in 3..30 {
+                let file = || io::BufReader::with_capacity(chunk, text);
+                let parts = Parts::read([file(), file()], &HEADER, size).unwrap();
+                let parts = parts.collect::<Result<Vec<_>, _>>().unwrap();
+                assert_eq!(parts.len(), count);
+                assert_eq!(parts.into_iter().flat_map(|part| part.rows).collect::<Vec<_>>(), whole.rows);
+            }
+        }
+        let empty = Parts::read([&b"model,top1,top5\n"[..]; 2], &HEADER, 5).unwrap();
+        assert_eq!(empty.map(|part| part.unwrap().len()).collect::<Vec<_>>(), [0]);
+        let broken = &b"model,top1,top5\na,1,2\nb,1\nc,1,2\n"[..];
+        let mut parts = Parts::read([broken; 2], &HEADER, 1).unwrap();
+        assert!(parts.next().is_some_and(|part| part.is_ok()));
+        assert_eq!(parts.next().map(|part| part.unwrap_err().line()), Some(3));
+        assert!(parts.next().is_none());
     }
 
     #[test]

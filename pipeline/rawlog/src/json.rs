@@ -3,8 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+pub(crate) mod stream;
+
+pub use stream::Stopped;
 
 /// Why a JSON document could not be read. Lines and columns are counted from 1, columns in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +41,25 @@ pub enum JsonError {
         what: &'static str,
         /// What the parser says.
         problem: String,
+    },
+    /// The operating system could not read on.
+    #[error("line {line}: cannot be read: {message}")]
+    Io {
+        /// The line that could not be read.
+        line: u64,
+        /// What the system says.
+        message: String,
+    },
+    /// A text or a number without an end.
+    #[error(
+        "line {line}: longer than {} bytes at a stretch; expected {what}, so this may be another format",
+        stream::LONGEST
+    )]
+    TooLong {
+        /// The line.
+        line: u64,
+        /// What was being read.
+        what: &'static str,
     },
     /// A value that is missing, unknown or of another type than expected.
     #[error("line {line}, column {column}: not {what}: {problem}")]
@@ -119,11 +142,16 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for InOrder<V> {
         let mut seen = std::collections::BTreeSet::new();
         while let Some((key, value)) = map.next_entry::<String, V>()? {
             if !seen.insert(key.clone()) {
-                let key: String = key.chars().take(100).collect();
-                return Err(A::Error::custom(format!("key `{key}` occurs twice; expected each once")));
+                return Err(twice(&key));
             }
             entries.push((key, value));
         }
         Ok(Entries(entries))
     }
+}
+
+/// The error of a key that stands already in its object.
+pub(crate) fn twice<E: serde::de::Error>(key: &str) -> E {
+    let key: String = key.chars().take(100).collect();
+    E::custom(format!("key `{key}` occurs twice; expected each once"))
 }

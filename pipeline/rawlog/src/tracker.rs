@@ -356,6 +356,27 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
+/// Reads the runs of a log of any size one by one, as [`Reader`].
+///
+/// # Errors
+/// Those of [`Reader::new`].
+pub fn runs<'a>(from: impl BufRead + 'a) -> Result<Runs<'a>, TextError> {
+    // An object, so that what reads from it is compiled here, with this crate's optimisation.
+    let from: Box<dyn BufRead + 'a> = Box::new(from);
+    Ok(Runs(Reader::new(from)?))
+}
+
+/// The runs of a log; see [`runs`].
+pub struct Runs<'a>(Reader<Box<dyn BufRead + 'a>>);
+
+impl Iterator for Runs<'_> {
+    type Item = Result<Run, TextError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
 /// Fields of one line of CSV; a quoted field cannot hold a line end here.
 fn split(line: u64, text: &str) -> Result<csv::StringRecord, TextError> {
     // A reader of csv takes longer to make than a line to read.

@@ -5,9 +5,10 @@ mod common;
 use std::path::Path;
 
 use common::mutate::damage_texts;
+use rawlog::json::{JsonError, Stopped};
 use rawlog::tensorrt::mapping::{self, Mapper};
 use rawlog::tensorrt::trtexec::{self, Distribution, Summary};
-use rawlog::tensorrt::{Benchmark, Engine, Idle, Profile, power_log, stored};
+use rawlog::tensorrt::{Benchmark, ByCycle, Engine, Idle, Profile, power_log, stored};
 
 const BENCHMARK: &str = r#"{"config": {"model": "lenet", "dtype": "float16", "input_shape": [2, 1, 32, 32], "warmup": 50, "runs": 2, "result_dir": "results"},
 "total_time": 0.5, "timestamp": "20241029-143036", "latencies": [0.25, 0.125], "avg_latency": 0.1875, "avg_throughput": 10}"#;
@@ -141,9 +142,10 @@ fn percentiles_of_trtexec_are_values() {
 #[test]
 fn a_clock_that_jumps_back() {
     let log = "20241121-00:00:01.0,5000.0,1\n20241121-00:00:01.0,5000.0,1\n20241121-00:00:00.5,5000.0,1\n";
-    let samples = power_log::read(log.as_bytes()).unwrap();
-    assert!(power_log::check_clock(&samples[..2]).is_ok(), "equal times are no jump");
-    let error = power_log::check_clock(&samples).unwrap_err().to_string();
+    let mut samples = power_log::in_order(log.as_bytes());
+    assert_eq!(samples.by_ref().take(2).filter(Result::is_ok).count(), 2, "equal times are no jump");
+    let error = samples.next().and_then(Result::err).unwrap().to_string();
+    assert!(samples.next().is_none());
     for word in ["line 3", "jumps back from 2024-11-21T00:00:01 to 2024-11-21T00:00:00.500", "do not decrease"] {
         assert!(error.contains(word), "{error}");
     }
@@ -160,18 +162,37 @@ fn rows_one_by_one_are_the_rows_of_the_list() {
     let engine = Engine::read(format!(r#"{{"Layers": [{}]}}"#, layers.join(",")).as_bytes()).unwrap();
     assert_eq!((engine.layers[0].parameter_type.as_deref(), engine.layers[0].groups), (Some("Pooling"), Some(2)));
     // The layers have two cycles and one.
-    let profile = r#"{"b": [[50.0, "20241121-00:00:01.05"], [0.5, "20241121-00:00:01.3"]], "a": [[100.0, "20241121-00:00:01.2"]]}"#;
-    let profile = Profile::read(profile.as_bytes()).unwrap();
+    let text = r#"{"b": [[50.0, "20241121-00:00:01.05"], [0.5, "20241121-00:00:01.3"]], "a": [[100.0, "20241121-00:00:01.2"]]}"#;
+    let profile = Profile::read(text.as_bytes()).unwrap();
     let list = mapping::map(&samples, &profile, &engine, 1.0).unwrap();
-    let mut mapper = Mapper::new(&samples, &profile, &engine, 1.0);
+    // From the files, of which little is held.
+    let mut by_cycle = ByCycle::read(text.as_bytes(), &std::env::temp_dir()).unwrap();
+    let (layers, runs) = by_cycle.split();
+    let mut mapper = Mapper::new(power_log::in_order(log.as_bytes()), layers, runs, &engine, 1.0);
     let rows: Vec<_> = mapper.by_ref().map(Result::unwrap).collect();
     assert_eq!((&rows, mapper.log_exhausted()), (&list.rows, list.log_exhausted));
     let told: Vec<_> = rows.iter().map(|row| (row.cycle, row.layer, row.power_with_idle)).collect();
     assert_eq!(told, [(1, "b", Some(5_500_000.0)), (1, "a", Some(6_000_000.0)), (2, "b", None)]);
-    // After an error come no more rows.
-    let desktop = Profile::read(br#"{"a": [0.5, 0.5]}"#).unwrap();
-    let mut mapper = Mapper::new(&samples, &desktop, &engine, 1.0);
+    assert_eq!(mapper.samples().unwrap(), 3);
+    // After an error come no more rows: of the profile, and of the log.
+    let mut desktop = ByCycle::read(&br#"{"a": [0.5, 0.5]}"#[..], &std::env::temp_dir()).unwrap();
+    let (layers, runs) = desktop.split();
+    let mut mapper = Mapper::new(power_log::in_order(log.as_bytes()), layers, runs, &engine, 1.0);
     assert!(mapper.next().is_some_and(|row| row.is_err()) && mapper.next().is_none());
+    let broken = format!("{log}20241121-00:00:00.0,5000.0,1100.0\n");
+    for (log, error) in [(broken.as_str(), "line 4: the clock jumps back"), ("", "the file is empty")] {
+        let (layers, runs) = by_cycle.split();
+        let mut mapper = Mapper::new(power_log::in_order(log.as_bytes()), layers, runs, &engine, 1.0);
+        let found = mapper.by_ref().find_map(Result::err).map(|error| error.to_string());
+        let found = found.or_else(|| mapper.samples().err().map(|error| error.to_string())).unwrap_or_default();
+        assert!(found.starts_with(error), "{found}");
+    }
+}
+
+/// The words of an error without its place.
+fn words(error: JsonError) -> String {
+    let error = error.to_string();
+    error.split_once(": ").filter(|_| error.starts_with("line ")).map_or(&*error, |(_, words)| words).to_owned()
 }
 
 fn read_all(bytes: &[u8]) {
@@ -181,7 +202,18 @@ fn read_all(bytes: &[u8]) {
     let _ = stored::mapping_json(bytes);
     let _ = stored::features(bytes);
     let _ = stored::powers(bytes);
-    let _ = trtexec::timing(bytes);
+    let whole = trtexec::timing(bytes);
+    let mut found = Vec::new();
+    let streamed = trtexec::each_iteration(bytes, |iteration| {
+        found.push(iteration);
+        Ok::<(), ()>(())
+    });
+    match streamed {
+        Ok(()) => assert_eq!(whole, Ok(found)),
+        // But for the place, which a stream knows less well: of a line end in a text it is already past.
+        Err(Stopped::Json(error)) => assert_eq!(whole.map_err(words), Err(words(error))),
+        Err(Stopped::Taker(())) => unreachable!("the taker takes all"),
+    }
     let _ = trtexec::Profile::read(bytes);
     let _ = Summary::read(bytes);
 }

@@ -78,8 +78,8 @@ pub use describe::{Describe, describe};
 pub use error::Error;
 pub use linear::{
     CentredProducts, Lasso, LassoOptions, LeastSquares, LinearModel, MinMax, Standardiser, Terms, folds,
-    gelsd_least_squares, lasso, least_squares, mean_absolute_error, mean_squared_error, polynomial_features, r2_score,
-    shuffled_indices,
+    gelsd_least_squares, lasso, least_squares, mean_absolute_error, mean_squared_error, polynomial_factors,
+    polynomial_features, product, r2_score, shuffled_indices,
 };
 pub use moments::{mean, std, variance};
 pub use quantile::{median, quantile};

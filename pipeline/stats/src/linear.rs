@@ -14,7 +14,7 @@ mod split;
 
 use serde::Serialize;
 
-pub use features::{MinMax, Standardiser, Terms, polynomial_features};
+pub use features::{MinMax, Standardiser, Terms, polynomial_factors, polynomial_features, product};
 pub use gelsd::gelsd_least_squares;
 pub use lasso::{Lasso, LassoOptions, lasso};
 pub use least_squares::{LeastSquares, least_squares};
@@ -88,13 +88,33 @@ fn subtract_multiple(from: &mut [f64], factor: f64, of: &[f64]) {
 
 /// The scalar product, added up in the order of the values, in four interleaved sums.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (pairs, rest) = (a.chunks_exact(4).zip(b.chunks_exact(4)), a.len().min(b.len()) / 4 * 4);
-    for (a, b) in pairs {
-        for lane in 0..4 {
-            sums[lane] += a[lane] * b[lane];
+    let mut product = RunningDot::default();
+    product.add(a, b);
+    product.value()
+}
+
+/// A sum of products of lists that come in parts, each but the last one a multiple of four numbers long: in four lanes,
+/// which the processor adds up at once.
+#[derive(Clone, Copy, Debug, Default)]
+struct RunningDot {
+    sums: [f64; 4],
+    tail: f64,
+}
+
+impl RunningDot {
+    fn add(&mut self, a: &[f64], b: &[f64]) {
+        let (pairs, rest) = (a.chunks_exact(4).zip(b.chunks_exact(4)), a.len().min(b.len()) / 4 * 4);
+        let mut sums = self.sums;
+        for (a, b) in pairs {
+            for lane in 0..4 {
+                sums[lane] += a[lane] * b[lane];
+            }
         }
+        self.sums = sums;
+        self.tail = a[rest..].iter().zip(&b[rest..]).map(|(a, b)| a * b).sum();
     }
-    let tail: f64 = a[rest..].iter().zip(&b[rest..]).map(|(a, b)| a * b).sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
+
+    fn value(&self) -> f64 {
+        (self.sums[0] + self.sums[1]) + (self.sums[2] + self.sums[3]) + self.tail
+    }
 }

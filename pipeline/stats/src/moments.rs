@@ -1,7 +1,7 @@
 //! Mean, variance and the centred sums of squares that regression and correlation share.
 
 use crate::error::{Error, require_values};
-use crate::sum::{CompensatedSum, sum, sum_of};
+use crate::sum::{CompensatedSum, sum_of};
 
 /// Arithmetic mean, Σv / n (`numpy.mean`). Unit: that of the values.
 ///
@@ -41,18 +41,52 @@ pub fn std(values: &[f64], ddof: usize) -> Result<f64, Error> {
 
 /// The mean of at least one value, none of them NaN; an infinity gives an infinity or NaN, as in numpy.
 pub(crate) fn mean_unchecked(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let total = sum(values);
-    let mean = if total.is_finite() { total / n } else { sum_of(values.iter().map(|v| v / n)) };
-    // The quotient may round out of the range of the values. Clamped, a constant series has exactly its
-    // value as mean, hence no spurious spread.
-    let (least, greatest) = range(values);
-    if mean < least {
-        least
-    } else if mean > greatest {
-        greatest
-    } else {
-        mean
+    let mut mean = RunningMean::default();
+    mean.add(values, values.len());
+    mean.value(values.len())
+}
+
+/// [`mean_unchecked`] of values that come in parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunningMean {
+    total: CompensatedSum,
+    /// The sum of the values over their number, where the total overflows.
+    shares: CompensatedSum,
+    range: (f64, f64),
+}
+
+impl Default for RunningMean {
+    fn default() -> Self {
+        let (total, shares) = Default::default();
+        Self { total, shares, range: (f64::INFINITY, f64::NEG_INFINITY) }
+    }
+}
+
+impl RunningMean {
+    /// Adds values, of `count` in all.
+    pub(crate) fn add(&mut self, values: &[f64], count: usize) {
+        let n = count as f64;
+        for &value in values {
+            self.total.add(value);
+            self.shares.add(value / n);
+        }
+        let (least, greatest) = range(values);
+        self.range = (self.range.0.min(least), self.range.1.max(greatest));
+    }
+
+    pub(crate) fn value(&self, count: usize) -> f64 {
+        let total = self.total.value();
+        let mean = if total.is_finite() { total / count as f64 } else { self.shares.value() };
+        // The quotient may round out of the range of the values. Clamped, a constant series has exactly its
+        // value as mean, hence no spurious spread.
+        let (least, greatest) = self.range;
+        if mean < least {
+            least
+        } else if mean > greatest {
+            greatest
+        } else {
+            mean
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The handles of a running stage of a study.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::{Deref, DerefMut};
 
 use dag::{Context, Problem};
@@ -19,6 +21,13 @@ impl Cx<'_, '_> {
         let record = record.status(self.status);
         let json = record.to_json().map_err(|error| Problem::new(error.to_string()))?;
         self.cx.write(&record.id, json)
+    }
+
+    /// The file behind an input, for readers that hold little of it.
+    pub(crate) fn open(&self, role: &str) -> Result<BufReader<File>, Problem> {
+        let path = self.cx.input_path(role)?;
+        let file = File::open(self.cx.path(role)?).map_err(|error| Problem::io("read", path, &error))?;
+        Ok(BufReader::with_capacity(1 << 16, file))
     }
 
     /// Reads the record that is the input of its id.

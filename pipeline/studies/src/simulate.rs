@@ -4,6 +4,8 @@
 //! `derived/<study>/simulated/`; [`Part::write_below`] writes the same files to a folder of choice.
 
 use std::any::type_name;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +24,22 @@ pub(crate) const FOLDER: &str = "simulated";
 /// Where a simulator writes raw files.
 pub(crate) trait RawFiles {
     /// Writes a whole file, by its path as among the pins: relative, parts separated by `/`.
-    fn write(&mut self, path: &str, content: Vec<u8>) -> Result<(), Problem>;
+    fn write(&mut self, path: &str, content: Vec<u8>) -> Result<(), Problem> {
+        self.stream(path, &mut |to| to.write_all(&content))
+    }
+
+    /// Writes a file that may be larger than memory.
+    fn stream(&mut self, path: &str, content: &mut Content<'_>) -> Result<(), Problem>;
+}
+
+/// Writes the content of a file.
+pub(crate) type Content<'a> = dyn FnMut(&mut dyn io::Write) -> io::Result<()> + 'a;
+
+/// Writes a file in large pieces.
+fn stream(file: &Path, content: &mut Content<'_>) -> io::Result<()> {
+    let mut to = BufWriter::with_capacity(1 << 16, File::create(file)?);
+    content(&mut to)?;
+    to.flush()
 }
 
 type Write = dyn Fn(&mut dyn RawFiles) -> Result<Vec<Truth>, Problem> + Send + Sync;
@@ -125,8 +142,9 @@ fn truth_json(truths: &[Truth]) -> Result<String, Problem> {
 struct Outputs<'a, 'b, 'c>(&'a mut Cx<'b, 'c>);
 
 impl RawFiles for Outputs<'_, '_, '_> {
-    fn write(&mut self, path: &str, content: Vec<u8>) -> Result<(), Problem> {
-        self.0.write(path, content)
+    fn stream(&mut self, path: &str, content: &mut Content<'_>) -> Result<(), Problem> {
+        let (file, target) = (self.0.output_path(path)?, self.0.output_target(path)?);
+        stream(&file, content).map_err(|error| Problem::io("write", target, &error))
     }
 }
 
@@ -134,13 +152,13 @@ impl RawFiles for Outputs<'_, '_, '_> {
 struct Folder(PathBuf);
 
 impl RawFiles for Folder {
-    fn write(&mut self, path: &str, content: Vec<u8>) -> Result<(), Problem> {
+    fn stream(&mut self, path: &str, content: &mut Content<'_>) -> Result<(), Problem> {
         let mut file = self.0.clone();
         file.extend(path.split('/'));
-        let failed = |error: std::io::Error| Problem::io("write", &file, &error);
+        let failed = |error: io::Error| Problem::io("write", &file, &error);
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
-        std::fs::write(&file, content).map_err(failed)
+        stream(&file, content).map_err(failed)
     }
 }

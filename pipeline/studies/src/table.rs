@@ -1,6 +1,6 @@
 //! Tables that stages hand to each other: polars frames in parquet, columns with unit and meaning.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 use dag::{Context, Problem};
 use polars_core::prelude::{Column as Series, DataFrame, DataType, IdxCa, IdxSize, PolarsError};
@@ -10,8 +10,10 @@ use polars_lazy::prelude::{Expr, IntoLazy, col, lit};
 use rawlog::{CellRef, ColumnData, Frame};
 
 mod field;
+mod parts;
 
 pub(crate) use field::{Field, Fields, fields_of_csv};
+pub(crate) use parts::{PART, Parts};
 
 /// A column of a derived table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ impl Column {
 pub(crate) struct Table {
     frame: DataFrame,
     file: String,
+    /// Rows of the file before these, if it is read in parts.
+    first: usize,
 }
 
 impl Table {
@@ -48,7 +52,7 @@ impl Table {
         let file = cx.input_path(role)?.to_owned();
         let reader = ParquetReader::new(Cursor::new(cx.read(role)?));
         let frame = reader.finish().map_err(|error| broken(&error).in_file(&file))?;
-        Ok(Self { frame, file })
+        Ok(Self { frame, file, first: 0 })
     }
 
     /// Says which raw file the table came from, for messages.
@@ -84,12 +88,12 @@ impl Table {
     /// The label of a row: its place in the raw file, where the table tells it.
     pub(crate) fn label(&self, row: usize) -> String {
         let label = ["row", "index"].iter().find_map(|name| self.frame.column(name).ok()?.i64().ok()?.get(row));
-        label.map_or_else(|| row.to_string(), |label| label.to_string())
+        label.map_or_else(|| (self.first + row).to_string(), |label| label.to_string())
     }
 
-    /// The rows' places, from 0.
+    /// The rows' places in the file, from 0.
     pub(crate) fn positions(&self) -> Vec<i64> {
-        (0..).take(self.len()).collect()
+        (0..).skip(self.first).take(self.len()).collect()
     }
 
     /// A column of numbers; what is missing is NaN.
@@ -161,7 +165,7 @@ impl Table {
 
     fn with(&self, frame: Result<DataFrame, PolarsError>) -> Result<Self, Problem> {
         let frame = frame.map_err(|error| broken(&error).in_file(&self.file))?;
-        Ok(Self { frame, file: self.file.clone() })
+        Ok(Self { frame, file: self.file.clone(), first: self.first })
     }
 
     fn column(&self, name: &str) -> Result<&Series, Problem> {
@@ -230,6 +234,12 @@ impl Rows {
     /// Writes the table to an output of the stage, after a look that it has the columns that are
     /// declared for it.
     pub(crate) fn write(self, cx: &mut Context<'_>, role: &str, schema: &[Column]) -> Result<(), Problem> {
+        let (frame, told) = self.frame(schema)?;
+        write(cx, role, frame, &told)
+    }
+
+    /// The table as a frame, with unit and meaning of each column.
+    fn frame(self, schema: &[Column]) -> Result<(DataFrame, Vec<Told>), Problem> {
         let frame = DataFrame::new_infer_height(self.columns).map_err(|error| broken(&error))?;
         let names = frame.get_column_names();
         let as_declared =
@@ -238,10 +248,12 @@ impl Rows {
             let declared: Vec<_> = schema.iter().map(|column| column.name).collect();
             return Err(Problem::new(format!("the table has the columns {names:?}")).expected(declared.join(", ")));
         }
-        let told = schema.iter().map(|column| (column.unit, column.meaning)).collect::<Vec<_>>();
-        write(cx, role, frame, &told)
+        Ok((frame, schema.iter().map(|column| (column.unit, column.meaning)).collect()))
     }
 }
+
+/// Unit and meaning of a column.
+type Told = (&'static str, &'static str);
 
 /// Writes a frame of a raw file to an output of the stage, each column with the type that its
 /// cells allow, and the row labels as the column `index`. `tell` knows unit and meaning of a column.
@@ -294,19 +306,23 @@ fn objects(column: &rawlog::Column) -> Series {
     }
 }
 
-/// Writes a frame, with the unit and the meaning of each column in the metadata of the file.
-fn write(cx: &mut Context<'_>, role: &str, mut frame: DataFrame, told: &[(&str, &str)]) -> Result<(), Problem> {
+/// Writes a frame to an output of the stage.
+fn write(cx: &mut Context<'_>, role: &str, mut frame: DataFrame, told: &[Told]) -> Result<(), Problem> {
+    let mut bytes = Vec::new();
+    writer(&mut bytes, &frame, told)?.finish(&mut frame).map_err(|error| broken(&error))?;
+    cx.write(role, bytes)
+}
+
+/// A writer of frames with the columns of this one, with the unit and the meaning of each in the metadata of the file.
+fn writer<W: Write>(to: W, frame: &DataFrame, told: &[Told]) -> Result<ParquetWriter<W>, Problem> {
     let fields = frame.columns().iter().zip(told);
     let fields = fields.map(|(column, (unit, meaning))| Field::of(column, unit, meaning));
     let schema = serde_json::to_string(&Fields { fields: fields.collect() });
     let schema = schema.map_err(|error| Problem::new(error.to_string()))?;
-    let mut bytes = Vec::new();
     // Uncompressed: the tables are small, and a reviewer may look at them with anything.
-    let writer = ParquetWriter::new(&mut bytes).with_compression(ParquetCompression::Uncompressed).set_parallel(false);
-    let writer =
-        writer.with_key_value_metadata(Some(KeyValueMetadata::from_static(vec![(field::KEY.to_owned(), schema)])));
-    writer.finish(&mut frame).map_err(|error| broken(&error))?;
-    cx.write(role, bytes)
+    let writer = ParquetWriter::new(to).with_compression(ParquetCompression::Uncompressed).set_parallel(false);
+    let schema = KeyValueMetadata::from_static(vec![(field::KEY.to_owned(), schema)]);
+    Ok(writer.with_key_value_metadata(Some(schema)))
 }
 
 fn broken(error: &PolarsError) -> Problem {

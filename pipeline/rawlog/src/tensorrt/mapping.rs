@@ -1,9 +1,12 @@
 //! Which power was drawn while which layer ran, by the rules of the original analysis of edge-layers.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::iter::Peekable;
 
 use super::power_log::Sample;
-use super::{Engine, LayerTime, Profile};
+use super::{CycleRun, Engine, LayerTime, Profile};
+use crate::text::TextError;
 
 /// What the original writes where the engine has no layer of the profile's name.
 pub const UNKNOWN: &str = "Unknown";
@@ -58,6 +61,12 @@ pub enum MappingError {
         /// The run time as text.
         found: String,
     },
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] TextError),
+    /// The runs cannot be read from where they are kept.
+    #[error("the runs of the layers cannot be kept in a scratch file: {0}")]
+    Scratch(String),
 }
 
 /// Maps power samples to layers, and keeps all rows.
@@ -70,7 +79,9 @@ pub fn map<'a>(
     engine: &'a Engine,
     idle_microwatt: f64,
 ) -> Result<Mapping<'a>, MappingError> {
-    let mut mapper = Mapper::new(samples, profile, engine, idle_microwatt);
+    let layers = profile.layers.0.iter().map(|(name, _)| name.as_str());
+    let samples = samples.iter().copied().map(Ok);
+    let mut mapper = Mapper::new(samples, layers, profile.by_cycle(), engine, idle_microwatt);
     let rows = mapper.by_ref().collect::<Result<_, _>>()?;
     Ok(Mapping { rows, unknown_layers: mapper.unknown_layers(), log_exhausted: mapper.log_exhausted })
 }
@@ -86,42 +97,46 @@ pub fn map<'a>(
 /// After an error, which names layer and cycle, come no more rows.
 pub struct Mapper<'a> {
     /// Layers of the profile with their kinds in the engine.
-    layers: Vec<(&'a str, Option<&'a str>, &'a [LayerTime])>,
+    layers: Vec<(&'a str, Option<&'a str>)>,
     idle_microwatt: f64,
-    cycles: usize,
-    /// The cycle at hand, from 0, and the place of the layer that comes next.
-    cycle: usize,
-    place: usize,
+    runs: Box<dyn Iterator<Item = io::Result<CycleRun>> + 'a>,
     /// The samples from the cursor on.
-    rest: &'a [Sample],
+    rest: Peekable<Box<dyn Iterator<Item = Result<Sample, TextError>> + 'a>>,
+    /// Samples before the cursor.
+    passed: usize,
     log_exhausted: bool,
+    failed: bool,
 }
 
 impl<'a> Mapper<'a> {
-    /// A mapper at the beginning of log and profile.
+    /// A mapper at the beginning of a log and of a profile: the names of its layers and its runs cycle by cycle, as
+    /// [`Profile::by_cycle`] and [`super::ByCycle`] give them.
     #[must_use]
-    pub fn new(samples: &'a [Sample], profile: &'a Profile, engine: &'a Engine, idle_microwatt: f64) -> Self {
+    pub fn new(
+        samples: impl Iterator<Item = Result<Sample, TextError>> + 'a,
+        layers: impl Iterator<Item = &'a str>,
+        runs: impl Iterator<Item = io::Result<CycleRun>> + 'a,
+        engine: &'a Engine,
+        idle_microwatt: f64,
+    ) -> Self {
         let types: BTreeMap<&'a str, &'a str> =
             engine.layers.iter().map(|layer| (layer.name.as_str(), layer.layer_type.as_str())).collect();
-        let layers = profile.layers.0.iter().map(|(name, runs)| {
-            let name = name.as_str();
-            (name, types.get(name).copied(), runs.as_slice())
-        });
+        let rest: Box<dyn Iterator<Item = _> + 'a> = Box::new(samples);
         Self {
-            layers: layers.collect(),
+            layers: layers.map(|name| (name, types.get(name).copied())).collect(),
             idle_microwatt,
-            cycles: profile.cycles(),
-            cycle: 0,
-            place: 0,
-            rest: samples,
+            runs: Box::new(runs),
+            rest: rest.peekable(),
+            passed: 0,
             log_exhausted: false,
+            failed: false,
         }
     }
 
     /// Layers of the profile that the engine does not have, in the order of the profile.
     #[must_use]
     pub fn unknown_layers(&self) -> Vec<&'a str> {
-        self.layers.iter().filter(|(_, kind, _)| kind.is_none()).map(|(name, _, _)| *name).collect()
+        self.layers.iter().filter(|(_, kind)| kind.is_none()).map(|(name, _)| *name).collect()
     }
 
     /// Whether the log has ended before the profile.
@@ -130,23 +145,50 @@ impl<'a> Mapper<'a> {
         self.log_exhausted
     }
 
+    /// Reads the log to its end, and tells how many samples it has.
+    ///
+    /// # Errors
+    /// The first of the samples that are left.
+    pub fn samples(mut self) -> Result<usize, TextError> {
+        for sample in self.rest.by_ref() {
+            sample?;
+            self.passed += 1;
+        }
+        Ok(self.passed)
+    }
+
+    /// The sample at the cursor if it is not later than a time, past which the cursor goes.
+    fn sample_until(&mut self, end: i64) -> Result<Option<Sample>, TextError> {
+        match self.rest.next_if(|sample| sample.as_ref().map_or(true, |sample| sample.time <= end)) {
+            Some(sample) => {
+                self.passed += 1;
+                sample.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
     /// The row of a run, past the samples that it takes.
-    fn row(&mut self, layer: &'a str, kind: Option<&'a str>, run: LayerTime) -> Result<Row<'a>, MappingError> {
-        let cycle = self.cycle + 1;
-        let (start, end) = window(layer, cycle, run.milliseconds, run.end)?;
-        let passed = self.rest.iter().take_while(|sample| sample.time < start).count();
-        self.rest = self.rest.get(passed..).unwrap_or_default();
-        let taken = self.rest.iter().take_while(|sample| sample.time <= end).count();
-        let power = mean(self.rest.get(..taken).unwrap_or_default()).filter(|power| *power != 0.0);
-        self.rest = self.rest.get(taken..).unwrap_or_default();
-        Ok(Row {
+    fn row(&mut self, run: CycleRun) -> Result<Option<Row<'a>>, MappingError> {
+        let Some(&(layer, kind)) = self.layers.get(run.place) else { return Ok(None) };
+        let cycle = run.cycle + 1;
+        let (start, end) = window(layer, cycle, run.time)?;
+        let (mut sum, mut count) = (0.0, 0_u32);
+        while let Some(sample) = self.sample_until(end)? {
+            if sample.time >= start {
+                sum += sample.microwatt();
+                count += 1;
+            }
+        }
+        let power = (count > 0).then(|| sum / f64::from(count)).filter(|power| *power != 0.0);
+        Ok(Some(Row {
             cycle,
             layer,
             layer_type: kind.unwrap_or(UNKNOWN),
             power_with_idle: power,
             power_without_idle: power.map(|power| power - self.idle_microwatt),
-            run_time: run.milliseconds,
-        })
+            run_time: run.time.milliseconds,
+        }))
     }
 }
 
@@ -154,39 +196,28 @@ impl<'a> Iterator for Mapper<'a> {
     type Item = Result<Row<'a>, MappingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.cycle < self.cycles && !self.log_exhausted {
-            let Some(&(layer, kind, runs)) = self.layers.get(self.place) else {
-                (self.cycle, self.place) = (self.cycle + 1, 0);
-                continue;
-            };
-            self.place += 1;
-            if let Some(run) = runs.get(self.cycle) {
-                let row = self.row(layer, kind, *run);
-                match &row {
-                    Ok(_) => self.log_exhausted = self.rest.is_empty(),
-                    Err(_) => self.cycle = self.cycles,
-                }
-                return Some(row);
-            }
+        if self.log_exhausted || self.failed {
+            return None;
         }
-        None
+        let run = self.runs.next()?.map_err(|error| MappingError::Scratch(error.to_string()));
+        let row = run.and_then(|run| self.row(run)).transpose()?;
+        match &row {
+            Ok(_) => self.log_exhausted = self.rest.peek().is_none(),
+            Err(_) => self.failed = true,
+        }
+        Some(row)
     }
 }
 
 /// Start and end of a run in nanoseconds.
 #[expect(clippy::cast_possible_truncation, reason = "at most a day in µs")]
-fn window(layer: &str, cycle: usize, milliseconds: f64, end: Option<i64>) -> Result<(i64, i64), MappingError> {
+fn window(layer: &str, cycle: usize, run: LayerTime) -> Result<(i64, i64), MappingError> {
     const DAY: f64 = 86_400_000.0;
+    let LayerTime { milliseconds, end } = run;
     let end = end.ok_or_else(|| MappingError::NoEnd { layer: layer.to_owned(), cycle })?;
     if !(0.0..=DAY).contains(&milliseconds) {
         return Err(MappingError::RunTime { layer: layer.to_owned(), cycle, found: milliseconds.to_string() });
     }
     let microseconds = (milliseconds * 1000.0).round_ties_even() as i64;
     Ok((end.saturating_sub(microseconds * 1000), end))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number of samples")]
-fn mean(samples: &[Sample]) -> Option<f64> {
-    let sum: f64 = samples.iter().map(Sample::microwatt).sum();
-    (!samples.is_empty()).then(|| sum / samples.len() as f64)
 }

@@ -4,6 +4,7 @@
 //! TensorRT's own benchmark program does.
 
 mod benchmark;
+mod by_cycle;
 mod engine;
 mod idle;
 pub mod mapping;
@@ -13,6 +14,7 @@ pub mod stored;
 pub mod trtexec;
 
 pub use benchmark::{Benchmark, Config};
+pub use by_cycle::ByCycle;
 pub use engine::{Engine, Layer, Tensor};
 pub use idle::{Idle, IdleError};
-pub use profile::{LayerTime, LayerTimes, Profile};
+pub use profile::{CycleRun, LayerTime, LayerTimes, Profile, TakeRuns, each_run};

@@ -7,6 +7,8 @@ use crate::clock;
 use crate::text::{Field, LineEnds, Lines, TextError};
 use crate::time::iso8601;
 
+const SAMPLES: &str = "samples of power: time,mV,mA";
+
 /// One reading of the sensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
@@ -64,28 +66,51 @@ pub fn read(mut from: impl BufRead) -> Result<Vec<Sample>, TextError> {
 fn read_lines(from: &mut dyn BufRead) -> Result<Vec<Sample>, TextError> {
     let samples = Reader::new(from).collect::<Result<Vec<_>, _>>()?;
     if samples.is_empty() {
-        return Err(TextError::Empty { expected: "samples of power: time,mV,mA" });
+        return Err(TextError::Empty { expected: SAMPLES });
     }
     Ok(samples)
 }
 
-/// Looks that the clock never jumps back: the mapping to layers takes samples in the order of the log,
-/// and would count those after a jump to a layer that ran before it.
+/// Reads the samples of a log of any size one by one, as [`read`] does, and looks that the clock never jumps back: the
+/// mapping to layers takes samples in the order of the log, and would count those after a jump to a layer that ran
+/// before it.
 ///
-/// # Errors
-/// [`TextError::Order`], naming the first line that is earlier than the one before.
-pub fn check_clock(samples: &[Sample]) -> Result<(), TextError> {
-    let jump = samples.windows(2).find_map(|pair| match pair {
-        [before, after] if after.time < before.time => Some((before, after)),
-        _ => None,
-    });
-    match jump {
-        None => Ok(()),
-        Some((before, after)) => Err(TextError::Order {
-            line: after.line,
-            found: format!("the clock jumps back from {} to {}", iso8601(before.time), iso8601(after.time)),
-            expected: "times that do not decrease; cut the log where the clock was set",
-        }),
+/// Besides the errors of [`read`] there is [`TextError::Order`], naming the first line that is earlier than the one
+/// before. After an error comes nothing.
+pub fn in_order<'a>(from: impl BufRead + 'a) -> Samples<'a> {
+    // An object, so that what reads from it is compiled here, with this crate's optimisation.
+    let from: Box<dyn BufRead + 'a> = Box::new(from);
+    Samples { reader: Reader::new(from), before: None, ended: false }
+}
+
+/// The samples of a log in the order of their times; see [`in_order`].
+pub struct Samples<'a> {
+    reader: Reader<Box<dyn BufRead + 'a>>,
+    before: Option<i64>,
+    ended: bool,
+}
+
+impl Iterator for Samples<'_> {
+    type Item = Result<Sample, TextError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = match (self.reader.next(), self.before) {
+            (None, None) => Some(Err(TextError::Empty { expected: SAMPLES })),
+            (Some(Ok(sample)), Some(before)) if sample.time < before => Some(Err(TextError::Order {
+                line: sample.line,
+                found: format!("the clock jumps back from {} to {}", iso8601(before), iso8601(sample.time)),
+                expected: "times that do not decrease; cut the log where the clock was set",
+            })),
+            (next, _) => next,
+        };
+        match &next {
+            Some(Ok(sample)) => self.before = Some(sample.time),
+            _ => self.ended = true,
+        }
+        next
     }
 }
 

@@ -1,12 +1,20 @@
 //! `trt_layer_latency.json`: how long each layer ran in each cycle.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{self, BufRead};
 
-use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::clock;
-use crate::json::{self, Entries, JsonError};
+use crate::json::stream::{self, Elements};
+use crate::json::{self, Entries, JsonError, Stopped};
+
+const WHAT: &str = "a profile: an object with a list of run times for each layer";
+
+/// Bytes that the names of all layers may have together. They are held while a profile is read.
+const LONGEST_NAMES: usize = 64 << 20;
 
 /// A layer's run in one cycle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,14 +42,119 @@ impl Profile {
     /// # Errors
     /// [`JsonError`], naming line and column; a name that occurs twice is one.
     pub fn read(bytes: &[u8]) -> Result<Self, JsonError> {
-        let layers = json::document(bytes, "a profile: an object with a list of run times for each layer")?;
-        Ok(Self { layers })
+        Ok(Self { layers: json::document(bytes, WHAT)? })
     }
 
     /// The number of cycles: that of the layer with the most.
     #[must_use]
     pub fn cycles(&self) -> usize {
         self.layers.values().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// The runs cycle by cycle, in each the layers in the order of the file.
+    pub fn by_cycle(&self) -> impl Iterator<Item = io::Result<CycleRun>> {
+        (0..self.cycles()).flat_map(|cycle| {
+            let of =
+                move |(place, runs): (usize, &LayerTimes)| Some(CycleRun { cycle, place, time: *runs.get(cycle)? });
+            self.layers.values().enumerate().filter_map(of).map(Ok)
+        })
+    }
+}
+
+/// A run of a profile that is gone through cycle by cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CycleRun {
+    /// The cycle, from 0.
+    pub cycle: usize,
+    /// The place of the layer in the profile, from 0.
+    pub place: usize,
+    /// The run.
+    pub time: LayerTime,
+}
+
+/// Who takes the runs of a profile one by one.
+pub trait TakeRuns {
+    /// Why it may want no more.
+    type Error;
+
+    /// The runs that come next are of the layer of this name.
+    ///
+    /// # Errors
+    /// To end the reading.
+    fn layer(&mut self, name: &str) -> Result<(), Self::Error>;
+
+    /// A run of the layer, that of the next cycle.
+    ///
+    /// # Errors
+    /// To end the reading.
+    fn run(&mut self, time: LayerTime) -> Result<(), Self::Error>;
+}
+
+/// Reads a profile of any size run by run, in the order of the file: layer after layer. What is held are the names of
+/// the layers.
+///
+/// # Errors
+/// Those of [`Profile::read`]; [`JsonError::TooLong`] for a text without an end; and those of the taker.
+pub fn each_run<T: TakeRuns>(mut from: impl BufRead, taker: &mut T) -> Result<(), Stopped<T::Error>> {
+    let mut stopped = None;
+    let mut give = |found: Found<'_>| {
+        let taken = match found {
+            Found::Layer(name) => taker.layer(name),
+            Found::Run(time) => taker.run(time),
+        };
+        taken.map_err(|error| stopped = Some(error))
+    };
+    let read = read_found(&mut from, &mut give);
+    stream::outcome(read, stopped)
+}
+
+/// What is found in a profile.
+enum Found<'a> {
+    Layer(&'a str),
+    Run(LayerTime),
+}
+
+type Give<'a> = &'a mut dyn FnMut(Found<'_>) -> Result<(), ()>;
+
+/// Compiled here, with this crate's optimisation, and not where it is called.
+fn read_found(from: &mut dyn BufRead, give: Give<'_>) -> Result<(), JsonError> {
+    stream::document(from, WHAT, Layers(give))
+}
+
+/// The object of a profile.
+struct Layers<'a>(Give<'a>);
+
+impl<'de> DeserializeSeed<'de> for Layers<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Layers<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = BTreeSet::new();
+        let mut bytes = 0;
+        while let Some(name) = map.next_key::<String>()? {
+            bytes += name.len();
+            (self.0)(Found::Layer(&name)).map_err(stream::stop)?;
+            map.next_value_seed(Elements(&mut |time| (self.0)(Found::Run(time))))?;
+            if seen.contains(&name) {
+                return Err(json::twice(&name));
+            }
+            if bytes > LONGEST_NAMES {
+                return Err(A::Error::custom(format!("the names of its layers exceed {LONGEST_NAMES} bytes")));
+            }
+            seen.insert(name);
+        }
+        Ok(())
     }
 }
 

@@ -2,11 +2,13 @@
 //! of the layers, and a summary. All numbers carry six significant digits.
 
 use std::fmt;
+use std::io::BufRead;
 
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::json::{self, JsonError};
+use crate::json::stream::{self, Elements, Take};
+use crate::json::{self, JsonError, Stopped};
 
 /// The times of one iteration in ms, from `*.timing.json`. Starts and ends are counted from the start
 /// of the program.
@@ -39,14 +41,37 @@ pub struct Iteration {
     pub latency_ms: f64,
 }
 
+const TIMES: &str = "the times of trtexec: a list of iterations";
+
 /// Reads `*.timing.json`.
 ///
 /// # Errors
 /// [`JsonError`], naming line and column; a file without iterations is one.
 pub fn timing(bytes: &[u8]) -> Result<Vec<Iteration>, JsonError> {
-    const WHAT: &str = "the times of trtexec: a list of iterations";
-    let iterations: Vec<Iteration> = json::document(bytes, WHAT)?;
-    if iterations.is_empty() { Err(JsonError::Empty { expected: WHAT }) } else { Ok(iterations) }
+    let iterations: Vec<Iteration> = json::document(bytes, TIMES)?;
+    if iterations.is_empty() { Err(JsonError::Empty { expected: TIMES }) } else { Ok(iterations) }
+}
+
+/// Reads `*.timing.json` of any size: calls `each` with the iterations, one by one.
+///
+/// # Errors
+/// Those of [`timing`] and of `each`.
+pub fn each_iteration<E>(
+    mut from: impl BufRead,
+    mut each: impl FnMut(Iteration) -> Result<(), E>,
+) -> Result<(), Stopped<E>> {
+    let mut stopped = None;
+    let mut take = |iteration| each(iteration).map_err(|error| stopped = Some(error));
+    let read = read_iterations(&mut from, &mut take);
+    stream::outcome(read, stopped)
+}
+
+/// Compiled here, with this crate's optimisation, and not where it is called.
+fn read_iterations(from: &mut dyn BufRead, each: Take<'_, Iteration>) -> Result<(), JsonError> {
+    match stream::document(from, TIMES, Elements(each))? {
+        0 => Err(JsonError::Empty { expected: TIMES }),
+        _ => Ok(()),
+    }
 }
 
 /// The profile of the layers, from `*.profile.json`.

@@ -18,27 +18,45 @@ pub enum Terms {
 ///
 /// A product is taken from its last factor to the first, as there.
 pub fn polynomial_features(features: &[Vec<f64>], degree: usize, terms: Terms) -> Vec<Vec<f64>> {
-    let observations = features.first().map_or(0, Vec::len);
-    let mut all = vec![vec![1.0; observations]];
-    // Products of one factor fewer, each with the place of its first factor.
-    let mut shorter: Vec<(usize, Vec<f64>)> = features.iter().cloned().enumerate().collect();
-    for factors in 1..=degree {
-        if factors > 1 {
-            let follows = |first: usize, next: usize| match terms {
-                Terms::Interactions => next > first,
-                Terms::All => next >= first,
-            };
-            let mut longer = Vec::new();
-            for (place, feature) in features.iter().enumerate() {
-                for (_, product) in shorter.iter().filter(|(next, _)| follows(place, *next)) {
-                    longer.push((place, product.iter().zip(feature).map(|(a, b)| a * b).collect()));
-                }
-            }
-            shorter = longer;
-        }
-        all.extend(shorter.iter().map(|(_, product)| product.clone()));
+    let factors = polynomial_factors(features.len(), degree, terms);
+    factors.iter().map(|factors| product(features, factors)).collect()
+}
+
+/// The factors of each of the [`polynomial_features`] of so many features, by their places.
+pub fn polynomial_factors(features: usize, degree: usize, terms: Terms) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    let mut shorter = all.clone();
+    for _ in 0..degree {
+        let follows = |first: usize, next: &Vec<usize>| match (terms, next.first()) {
+            (_, None) => true,
+            (Terms::Interactions, Some(next)) => *next > first,
+            (Terms::All, Some(next)) => *next >= first,
+        };
+        let with = |first: usize| {
+            let rest = shorter.iter().filter(move |next| follows(first, next));
+            rest.map(move |next| [&[first], next.as_slice()].concat())
+        };
+        shorter = (0..features).flat_map(with).collect();
+        all.extend(shorter.iter().cloned());
     }
     all
+}
+
+/// The product of features at some places, from the last factor to the first; 1 without any.
+///
+/// # Panics
+///
+/// If a place is not that of a feature.
+pub fn product(features: &[Vec<f64>], factors: &[usize]) -> Vec<f64> {
+    let mut factors = factors.iter().rev();
+    let mut product = match factors.next() {
+        Some(&last) => features[last].clone(),
+        None => vec![1.0; features.first().map_or(0, Vec::len)],
+    };
+    for &factor in factors {
+        product.iter_mut().zip(&features[factor]).for_each(|(product, value)| *product *= value);
+    }
+    product
 }
 
 /// Brings features to mean 0 and standard deviation 1: `sklearn.preprocessing.StandardScaler`. A feature

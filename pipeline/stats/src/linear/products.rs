@@ -1,8 +1,14 @@
 //! Sums of products of centred features: all that a least-squares fit needs to know of the observations.
 
-use super::{LinearModel, dot, require_observations};
+use std::ops::Range;
+
+use super::{LinearModel, RunningDot, dot, require_observations};
 use crate::error::Error;
-use crate::moments::mean_unchecked;
+use crate::moments::{RunningMean, mean_unchecked};
+
+/// Observations that are looked at together: a multiple of the lanes of a [`RunningDot`], so that the sums of all are
+/// those of one long list.
+const PART: usize = 2048;
 
 /// The means of features and target, and the sums of products of what is left without them.
 ///
@@ -29,17 +35,45 @@ impl CentredProducts {
     /// [`Error::OutOfRange`] if products leave the range of `f64`.
     pub fn of(features: &[Vec<f64>], target: &[f64]) -> Result<Self, Error> {
         require_observations("a linear model", 1, features, target)?;
-        let means: Vec<f64> = features.iter().map(|feature| mean_unchecked(feature)).collect();
+        let part = |rows: Range<usize>| features.iter().map(|feature| feature[rows.clone()].to_vec()).collect();
+        Self::of_parts(target, features.len(), part)
+    }
+
+    /// Of observations whose features are made when they are needed: `part` gives so many features of the observations in
+    /// a range. It is asked for each range twice, so that no more than some thousand observations are in memory. The
+    /// products are those of [`CentredProducts::of`] to the last bit.
+    ///
+    /// # Errors
+    ///
+    /// As of [`CentredProducts::of`].
+    pub fn of_parts(target: &[f64], count: usize, part: impl Fn(Range<usize>) -> Vec<Vec<f64>>) -> Result<Self, Error> {
+        require_observations("a linear model", 1, &[], target)?;
+        let ranges = || (0..target.len()).step_by(PART).map(|first| first..target.len().min(first + PART));
+        let mut running = vec![RunningMean::default(); count];
+        for rows in ranges() {
+            let features = part(rows.clone());
+            require_observations("a linear model", 1, &features, &target[rows])?;
+            running.iter_mut().zip(&features).for_each(|(mean, feature)| mean.add(feature, target.len()));
+        }
+        let means: Vec<f64> = running.iter().map(|mean| mean.value(target.len())).collect();
         let mean_target = mean_unchecked(target);
         let centre = |values: &[f64], mean: f64| values.iter().map(|value| value - mean).collect::<Vec<f64>>();
-        let centred: Vec<Vec<f64>> =
-            features.iter().zip(&means).map(|(feature, mean)| centre(feature, *mean)).collect();
-        let centred_target = centre(target, mean_target);
-        let count = features.len();
+
+        // The lower triangle, row after row, then the products with the target.
+        let mut running = vec![RunningDot::default(); count * (count + 1) / 2 + count];
+        for rows in ranges() {
+            let centred_target = centre(&target[rows.clone()], mean_target);
+            let features = part(rows);
+            let centred: Vec<Vec<f64>> =
+                features.iter().zip(&means).map(|(feature, mean)| centre(feature, *mean)).collect();
+            let pairs = centred.iter().enumerate().flat_map(|(row, a)| centred[..=row].iter().map(move |b| (a, b)));
+            let pairs = pairs.chain(centred.iter().map(|a| (a, &centred_target)));
+            running.iter_mut().zip(pairs).for_each(|(product, (a, b))| product.add(a, b));
+        }
+        let mut running = running.iter().map(RunningDot::value);
         let mut products = vec![0.0; count * count];
-        for (row, a) in centred.iter().enumerate() {
-            for (column, b) in centred.iter().enumerate().take(row + 1) {
-                let product = dot(a, b);
+        for row in 0..count {
+            for (column, product) in running.by_ref().take(row + 1).enumerate() {
                 if !product.is_finite() {
                     return Err(Error::OutOfRange { series: "a feature" });
                 }
@@ -47,9 +81,15 @@ impl CentredProducts {
                 products[column * count + row] = product;
             }
         }
-        let with_target = centred.iter().map(|feature| dot(feature, &centred_target)).collect();
-        let target = dot(&centred_target, &centred_target);
-        Ok(Self { observations: centred_target.len(), means, mean_target, features: products, with_target, target })
+        let centred_target = centre(target, mean_target);
+        Ok(Self {
+            observations: target.len(),
+            means,
+            mean_target,
+            features: products,
+            with_target: running.collect(),
+            target: dot(&centred_target, &centred_target),
+        })
     }
 
     /// The number of features.
@@ -119,5 +159,43 @@ impl CentredProducts {
         }
         let residual = self.target - 2.0 * explained + squares + self.observations as f64 * mean * mean;
         1.0 - residual / self.target
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_over_parts_are_those_of_whole_lists() {
+        let count = 2 * PART + 7;
+        let value = |row: usize, by: f64| ((row * 7919 % count) as f64 * by).sin() * 1e3 + by;
+        let column = |by: f64| (0..count).map(|row| value(row, by)).collect::<Vec<f64>>();
+        let (features, target) = (vec![column(0.3), column(1.7), vec![2.0; count]], column(0.9));
+        let products = CentredProducts::of(&features, &target).unwrap();
+        let centred = |values: &[f64]| {
+            let mean = mean_unchecked(values);
+            values.iter().map(|value| value - mean).collect::<Vec<f64>>()
+        };
+        let columns: Vec<Vec<f64>> = features.iter().map(|feature| centred(feature)).collect();
+        for (row, a) in columns.iter().enumerate() {
+            for (column, b) in columns.iter().enumerate() {
+                assert_eq!(products.row(row)[column], dot(a, b));
+            }
+            assert_eq!(
+                (products.with_target[row], products.means[row]),
+                (dot(a, &centred(&target)), mean_unchecked(&features[row]))
+            );
+        }
+        assert_eq!(products.target, dot(&centred(&target), &centred(&target)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_in_the_last_part_too() {
+        let mut feature = vec![1.0; PART + 1];
+        let target = feature.clone();
+        feature[PART] = f64::NAN;
+        assert!(matches!(CentredProducts::of(&[feature], &target), Err(Error::NotFinite { .. })));
+        assert!(matches!(CentredProducts::of(&[], &[]), Err(Error::TooFew { .. })));
     }
 }

@@ -1,13 +1,14 @@
 //! Which power was drawn while which layer ran (steps 1 and 2 of the original).
 
 use dag::Problem;
-use rawlog::tensorrt::mapping::Mapper;
-use rawlog::tensorrt::{Engine, Idle, Profile, power_log};
+use rawlog::json::Stopped;
+use rawlog::tensorrt::mapping::{Mapper, MappingError, Row};
+use rawlog::tensorrt::{ByCycle, Engine, Idle, power_log};
 
-use super::ingest::located;
+use super::ingest::{located, read};
 use super::schema;
 use crate::cx::Cx;
-use crate::table::Rows;
+use crate::table::{PART, Parts, Rows};
 
 /// Maps the samples of a power log to the layers of a profile.
 ///
@@ -15,40 +16,54 @@ use crate::table::Rows;
 /// the log, so that a clock which jumps back would give them to the wrong layers without a trace. Here
 /// that is an error, which the original does not know.
 pub(super) fn mapping(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let path = |role| cx.input_path(role);
-    let (log_path, profile_path) = (path("log")?, path("profile")?);
-    let samples = power_log::read(&cx.read("log")?[..]).map_err(|error| located(&error, log_path))?;
-    power_log::check_clock(&samples).map_err(|error| located(&error, log_path))?;
-    let profile = Profile::read(&cx.read("profile")?).map_err(|error| located(&error, profile_path))?;
-    let engine = Engine::read(&cx.read("engine")?).map_err(|error| located(&error, path("engine").unwrap_or("")))?;
-    let idle = Idle::read(&cx.read("idle")?).map_err(|error| located(&error, path("idle").unwrap_or("")))?;
+    let (log_path, profile_path) = (cx.input_path("log")?, cx.input_path("profile")?);
+    let engine = read(cx, "engine", Engine::read)?;
+    let idle = read(cx, "idle", Idle::read)?;
+    let mut profile = ByCycle::read(cx.open("profile")?, cx.scratch()).map_err(|error| match error {
+        Stopped::Json(error) => located(&error, profile_path),
+        Stopped::Taker(error) => no_scratch(&error),
+    })?;
+    let (layers, cycles) = (profile.layers().len(), profile.cycles());
+    let (names, runs) = profile.split();
+    let mut mapper = Mapper::new(power_log::in_order(cx.open("log")?), names, runs, &engine, idle.microwatt);
 
-    let mut mapper = Mapper::new(&samples, &profile, &engine, idle.microwatt);
-    let (mut cycles, mut layers, mut types) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut with_idle, mut without_idle, mut run_times) = (Vec::new(), Vec::new(), Vec::new());
-    for row in mapper.by_ref() {
-        let row = row.map_err(|error| located(&error, profile_path))?;
-        cycles.push(i64::try_from(row.cycle).unwrap_or(i64::MAX));
-        layers.push(row.layer.to_owned());
-        types.push(row.layer_type.to_owned());
-        with_idle.push(row.power_with_idle.unwrap_or(f64::NAN));
-        without_idle.push(row.power_without_idle.unwrap_or(f64::NAN));
-        run_times.push(row.run_time);
+    let mut table = Parts::new(cx, "table", schema::MAPPING)?;
+    loop {
+        let part = mapper.by_ref().take(PART).collect::<Result<Vec<_>, _>>().map_err(|error| match error {
+            MappingError::Log(error) => located(&error, log_path),
+            MappingError::Scratch(error) => no_scratch(&error),
+            error => located(&error, profile_path),
+        })?;
+        table.add(rows(&part))?;
+        if part.len() < PART {
+            break;
+        }
     }
+    table.finish()?;
+    let (unknown, exhausted) = (mapper.unknown_layers().len(), mapper.log_exhausted());
+    let samples = mapper.samples().map_err(|error| located(&error, log_path))?;
     let count = |count: usize| vec![i64::try_from(count).unwrap_or(i64::MAX)];
     Rows::new()
-        .integers("samples", count(samples.len()))
-        .integers("layers", count(profile.layers.0.len()))
-        .integers("cycles", count(profile.cycles()))
-        .integers("unknown", count(mapper.unknown_layers().len()))
-        .integers("exhausted", count(usize::from(mapper.log_exhausted())))
-        .write(cx, "mapped", schema::MAPPED)?;
+        .integers("samples", count(samples))
+        .integers("layers", count(layers))
+        .integers("cycles", count(cycles))
+        .integers("unknown", count(unknown))
+        .integers("exhausted", count(usize::from(exhausted)))
+        .write(cx, "mapped", schema::MAPPED)
+}
+
+fn rows(part: &[Row<'_>]) -> Rows {
+    let power = |of: fn(&Row<'_>) -> Option<f64>| part.iter().map(|row| of(row).unwrap_or(f64::NAN)).collect();
     Rows::new()
-        .integers("cycle", cycles)
-        .texts("layer", layers)
-        .texts("layer_type", types)
-        .floats("power_with_idle", with_idle)
-        .floats("power_without_idle", without_idle)
-        .floats("run_time", run_times)
-        .write(cx, "table", schema::MAPPING)
+        .integers("cycle", part.iter().map(|row| i64::try_from(row.cycle).unwrap_or(i64::MAX)).collect())
+        .texts("layer", part.iter().map(|row| row.layer.to_owned()).collect())
+        .texts("layer_type", part.iter().map(|row| row.layer_type.to_owned()).collect())
+        .floats("power_with_idle", power(|row| row.power_with_idle))
+        .floats("power_without_idle", power(|row| row.power_without_idle))
+        .floats("run_time", part.iter().map(|row| row.run_time).collect())
+}
+
+fn no_scratch(error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(format!("the runs of the layers cannot be kept in a scratch file: {error}"))
+        .help("see that the disk has room")
 }

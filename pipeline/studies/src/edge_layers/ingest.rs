@@ -1,16 +1,18 @@
 //! Read the raw files: each becomes a table with what is needed of it.
 
 use std::fmt::Display;
+use std::mem;
 
 use dag::Problem;
 use rawlog::delimited::Delimited;
-use rawlog::tensorrt::{Benchmark, Engine, Layer, Profile, Tensor, stored, trtexec};
+use rawlog::json::Stopped;
+use rawlog::tensorrt::{Benchmark, Engine, Layer, LayerTime, TakeRuns, Tensor, each_run, stored, trtexec};
 use serde::Serialize;
 
 use super::kind::Kind;
 use super::schema::{self, SHAPES};
 use crate::cx::Cx;
-use crate::table::{Column, Rows};
+use crate::table::{Column, PART, Parts, Rows};
 
 /// A problem with a raw file: what is wrong and where in the file the reader's error says.
 pub(super) fn located(error: &impl Display, path: &str) -> Problem {
@@ -26,6 +28,14 @@ pub(super) fn read<T, E: Display>(
 ) -> Result<T, Problem> {
     let path = cx.input_path(role)?;
     read(&cx.read(role)?).map_err(|error| located(&error, path))
+}
+
+/// What came of a reader that gives away what it reads.
+fn given<T>(read: Result<T, Stopped<Problem>>, path: &str) -> Result<T, Problem> {
+    read.map_err(|error| match error {
+        Stopped::Json(error) => located(&error, path),
+        Stopped::Taker(problem) => problem,
+    })
 }
 
 /// A size of a layer along an axis, and what it is called.
@@ -96,18 +106,57 @@ pub(super) fn mapping(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// A profile: the run times of the layers in each cycle.
 pub(super) fn profile(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let profile = read(cx, "profile", Profile::read)?;
-    let runs = || {
-        let layers = (0_i64..).zip(&profile.layers.0);
-        layers.flat_map(|(place, (name, runs))| (1_i64..).zip(runs).map(move |(cycle, run)| (place, name, cycle, run)))
+    let from = cx.open("profile")?;
+    let path = cx.input_path("profile")?;
+    let mut rows = ProfileRows {
+        table: Parts::new(cx, "table", schema::PROFILE)?,
+        layer: String::new(),
+        place: -1,
+        cycle: 0,
+        runs: Vec::new(),
     };
-    Rows::new()
-        .integers("place", runs().map(|(place, ..)| place).collect())
-        .texts("layer", runs().map(|(_, name, ..)| name.clone()).collect())
-        .integers("cycle", runs().map(|(_, _, cycle, _)| cycle).collect())
-        .floats("run_time", runs().map(|(.., run)| run.milliseconds).collect())
-        .integers("end", runs().map(|(.., run)| run.end.unwrap_or(0)).collect())
-        .write(cx, "table", schema::PROFILE)
+    given(each_run(from, &mut rows), path)?;
+    rows.write()?;
+    rows.table.finish()
+}
+
+/// The rows of a profile as they come.
+struct ProfileRows {
+    table: Parts,
+    layer: String,
+    place: i64,
+    cycle: i64,
+    /// What is not written yet: place and name of the layer, cycle and run.
+    runs: Vec<(i64, String, i64, LayerTime)>,
+}
+
+impl ProfileRows {
+    fn write(&mut self) -> Result<(), Problem> {
+        let runs = mem::take(&mut self.runs);
+        let rows = Rows::new()
+            .integers("place", runs.iter().map(|(place, ..)| *place).collect())
+            .texts("layer", runs.iter().map(|(_, name, ..)| name.clone()).collect())
+            .integers("cycle", runs.iter().map(|(_, _, cycle, _)| *cycle).collect())
+            .floats("run_time", runs.iter().map(|(.., run)| run.milliseconds).collect())
+            .integers("end", runs.iter().map(|(.., run)| run.end.unwrap_or(0)).collect());
+        self.table.add(rows)
+    }
+}
+
+impl TakeRuns for ProfileRows {
+    type Error = Problem;
+
+    fn layer(&mut self, name: &str) -> Result<(), Problem> {
+        name.clone_into(&mut self.layer);
+        (self.place, self.cycle) = (self.place + 1, 0);
+        Ok(())
+    }
+
+    fn run(&mut self, time: LayerTime) -> Result<(), Problem> {
+        self.cycle += 1;
+        self.runs.push((self.place, self.layer.clone(), self.cycle, time));
+        if self.runs.len() == PART { self.write() } else { Ok(()) }
+    }
 }
 
 /// The result of a benchmark: its latencies, and what it tells of them.
@@ -135,14 +184,26 @@ pub(super) fn benchmark(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// The iterations of trtexec.
 pub(super) fn timing(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let iterations = read(cx, "timing", trtexec::timing)?;
+    let from = cx.open("timing")?;
+    let path = cx.input_path("timing")?;
+    let mut table = Parts::new(cx, "table", schema::TIMING)?;
+    let mut part = Vec::new();
+    let read = trtexec::each_iteration(from, |iteration| {
+        part.push(iteration);
+        if part.len() == PART { table.add(iterations(&mem::take(&mut part))) } else { Ok(()) }
+    });
+    given(read, path)?;
+    table.add(iterations(&part))?;
+    table.finish()
+}
+
+fn iterations(iterations: &[trtexec::Iteration]) -> Rows {
     let column = |of: fn(&trtexec::Iteration) -> f64| iterations.iter().map(of).collect();
     Rows::new()
         .floats("latency", column(|iteration| iteration.latency_ms))
         .floats("compute", column(|iteration| iteration.compute_ms))
         .floats("start", column(|iteration| iteration.start_h2d_ms))
         .floats("end", column(|iteration| iteration.end_d2h_ms))
-        .write(cx, "table", schema::TIMING)
 }
 
 /// The layers as trtexec profiles them.

@@ -1,6 +1,7 @@
 //! Statistics of layers (step 3 of the original), and the summaries of the notebook.
 
 use std::collections::BTreeMap;
+use std::ops::{Bound, RangeBounds as _};
 
 use dag::Problem;
 use stats::{Describe, describe};
@@ -29,31 +30,80 @@ pub(super) const STATISTICS: [Statistic; 8] = [
     ("max", |all| all.max),
 ];
 
+/// Runs whose power and run time are held at once.
+const HELD: usize = 1 << 22;
+
 /// Power and run time of each layer over the cycles. Only the three kinds of layers are kept that go
 /// to a table, in byte order of their names; runs without a power sample count for the run time alone.
 pub(super) fn layers(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let mapping = Table::read(cx, "mapping")?;
-    let (names, types) = (mapping.texts("layer")?, mapping.texts("layer_type")?);
-    let (powers, run_times) = (mapping.floats("power_without_idle")?, mapping.numbers("run_time")?);
-    let mut layers: BTreeMap<&str, (&str, Vec<f64>, Vec<f64>)> = BTreeMap::new();
-    for (((name, layer_type), power), run_time) in names.iter().zip(&types).zip(powers).zip(run_times) {
-        if Kind::of(layer_type).is_some() {
-            let layer = layers.entry(name).or_insert_with(|| (layer_type, Vec::new(), Vec::new()));
-            layer.1.push(power);
-            layer.2.push(run_time);
-        }
+    let mut found = Vec::new();
+    for some in held_at_once(cx)? {
+        let of = |(name, of): (String, Runs)| (name, of.layer_type, describe(&of.powers), describe(&of.run_times));
+        found.extend(runs(cx, &some)?.into_iter().map(of));
     }
     let mut rows = Rows::new()
-        .texts("layer", layers.keys().map(|name| (*name).to_owned()).collect())
-        .texts("layer_type", layers.values().map(|(layer_type, ..)| (*layer_type).to_owned()).collect());
-    let power: Vec<Describe> = layers.values().map(|(_, power, _)| describe(power)).collect();
-    let run_time: Vec<Describe> = layers.values().map(|(.., run_time)| describe(run_time)).collect();
+        .texts("layer", found.iter().map(|(name, ..)| name.clone()).collect())
+        .texts("layer_type", found.iter().map(|(_, layer_type, ..)| layer_type.clone()).collect());
+    let (power, run_time): (Vec<_>, Vec<_>) = found.iter().map(|(_, _, power, run_time)| (power, run_time)).unzip();
     for (quantity, summaries) in [("power", power), ("run_time", run_time)] {
         for (name, statistic) in STATISTICS {
-            rows = rows.floats(&format!("{quantity}_{name}"), summaries.iter().map(statistic).collect());
+            rows = rows.floats(&format!("{quantity}_{name}"), summaries.iter().copied().map(statistic).collect());
         }
     }
     rows.write(cx, "table", schema::STATISTICS)
+}
+
+/// The names of layers between two, both inclusive, in byte order.
+type Names = (Bound<String>, Bound<String>);
+
+/// Which layers are summarised after each other, so that no more than [`HELD`] runs are in memory, or those of one layer.
+fn held_at_once(cx: &Cx<'_, '_>) -> Result<Vec<Names>, Problem> {
+    let parts = Table::parts(cx, "mapping", &["layer", "layer_type"])?;
+    if parts.rows() <= HELD {
+        return Ok(vec![(Bound::Unbounded, Bound::Unbounded)]);
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for part in parts {
+        part?.texts("layer")?.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+    }
+    let (mut all, mut held): (Vec<Names>, usize) = (Vec::new(), HELD);
+    for (name, count) in counts {
+        held += count;
+        match all.last_mut().filter(|_| held <= HELD) {
+            Some((_, last)) => *last = Bound::Included(name),
+            None => {
+                all.push((Bound::Included(name.clone()), Bound::Included(name)));
+                held = count;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The runs of a layer, in the order of the mapping.
+struct Runs {
+    layer_type: String,
+    powers: Vec<f64>,
+    run_times: Vec<f64>,
+}
+
+/// The runs of some layers by name.
+fn runs(cx: &Cx<'_, '_>, some: &Names) -> Result<BTreeMap<String, Runs>, Problem> {
+    let mut layers: BTreeMap<String, Runs> = BTreeMap::new();
+    for part in Table::parts(cx, "mapping", &["layer", "layer_type", "power_without_idle", "run_time"])? {
+        let part = part?;
+        let texts = part.texts("layer")?.into_iter().zip(part.texts("layer_type")?);
+        let numbers = part.floats("power_without_idle")?.into_iter().zip(part.numbers("run_time")?);
+        for ((name, layer_type), (power, run_time)) in texts.zip(numbers) {
+            if Kind::of(&layer_type).is_some() && some.contains(&name) {
+                let new = || Runs { layer_type, powers: Vec::new(), run_times: Vec::new() };
+                let layer = layers.entry(name).or_insert_with(new);
+                layer.powers.push(power);
+                layer.run_times.push(run_time);
+            }
+        }
+    }
+    Ok(layers)
 }
 
 /// The summary of a data set as the notebook prints it: power in W.

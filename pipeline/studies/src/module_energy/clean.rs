@@ -9,7 +9,7 @@ use super::ingest::{FAILED, MISSED, SOUND};
 use super::schema;
 use crate::cx::Cx;
 use crate::record::{Record, cells};
-use crate::table::{Rows, Table};
+use crate::table::{Column, Parts, Rows, Table};
 
 /// What the cleaning of a table of runs leaves behind.
 #[derive(Clone, Copy, Default, Serialize)]
@@ -35,11 +35,13 @@ impl Cleaning {
 /// Left out are runs in which the original found an error of the energy counter, and such with a
 /// negative energy.
 pub(super) fn runs(cx: &mut Cx<'_, '_>, cleaning: &Cleaning) -> Result<(), Problem> {
-    let raw = Table::read(cx, "runs")?;
-    let draws = draws(&raw)?;
-    let (kept, rows) = sound(cx, &raw, cleaning)?;
-    let draws = kept.iter().filter_map(|&row| draws.get(row).copied()).collect();
-    rows.without("failed").integers("draw", draws).write(cx, "table", &schema::clean(raw.has("longitude")))
+    let mut seen = BTreeMap::new();
+    let is_placed = Table::parts(cx, "runs", &[])?.has("longitude")?;
+    sound(cx, cleaning, &schema::clean(is_placed), |raw, kept, rows| {
+        let draws = draws(raw, &mut seen)?;
+        let draws = kept.iter().filter_map(|&row| draws.get(row).copied()).collect();
+        Ok(rows.without("failed").integers("draw", draws))
+    })
 }
 
 /// What the cleaning of a table of runs of single layers leaves behind, and which layers they are.
@@ -53,68 +55,116 @@ pub(super) struct LayerCleaning {
 /// The same for runs of single layers. Those with an error that the original missed stay in, and are
 /// marked by column `failed`.
 pub(super) fn layer_runs(cx: &mut Cx<'_, '_>, layers: &LayerCleaning) -> Result<(), Problem> {
-    let raw = Table::read(cx, "runs")?;
-    let (_, rows) = sound(cx, &raw, &layers.cleaning)?;
-    rows.write(cx, "table", &schema::layer_runs(layers.parameters, layers.of_networks))
+    let schema = schema::layer_runs(layers.parameters, layers.of_networks);
+    sound(cx, &layers.cleaning, &schema, |_, _, rows| Ok(rows))
 }
 
-/// The rows that the original keeps, and what is in them after the energies were divided by the number of
-/// forward passes; writes the records of the cleaning.
-fn sound(cx: &mut Cx<'_, '_>, raw: &Table, cleaning: &Cleaning) -> Result<(Vec<usize>, Rows), Problem> {
-    let failed = if raw.has("failed") { raw.integers("failed")? } else { vec![SOUND; raw.len()] };
-    let negative = negative(raw)?;
-    let drops = |row: usize| failed.get(row) == Some(&FAILED);
-    let kept: Vec<usize> = (0..raw.len()).filter(|&row| !drops(row) && !negative.contains(&row)).collect();
+/// What is counted of the runs of a table.
+#[derive(Default)]
+struct Counts {
+    runs: usize,
+    failed: usize,
+    missed: usize,
+    negative: usize,
+    set_back: usize,
+    powerless: usize,
+    kept: usize,
+    /// Columns of the original's frame.
+    columns: usize,
+    /// The rows that are left out because of an error.
+    dropped: Vec<usize>,
+    /// When the last run ended.
+    last: Option<String>,
+}
 
-    let runs = raw.take(&kept)?;
-    // Without what the row was and what the log tells of it, which are ours.
-    let columns = raw.names().len() - 1 - usize::from(raw.has("failed"));
+impl Counts {
+    /// Counts the runs of a part, and tells which of its rows the original keeps.
+    fn add(&mut self, raw: &Table) -> Result<Vec<usize>, Problem> {
+        let failed = if raw.has("failed") { raw.integers("failed")? } else { vec![SOUND; raw.len()] };
+        let negative = negative(raw)?;
+        let drops = |row: &usize| failed.get(*row) == Some(&FAILED);
+        let kept: Vec<usize> =
+            (0..raw.len()).filter(|row| !drops(row) && negative.binary_search(row).is_err()).collect();
+        let count = |mark: i64| failed.iter().filter(|&&found| found == mark).count();
+        self.dropped.extend((0..raw.len()).filter(drops).map(|row| self.runs + row));
+        self.failed += count(FAILED);
+        self.missed += count(MISSED);
+        self.negative += negative.len();
+        self.powerless += raw.numbers("cpu_power")?.iter().filter(|&&power| power == 0.0).count();
+        for time in raw.texts("timestamp")? {
+            // Times of this form sort as text.
+            self.set_back += usize::from(self.last.as_ref().is_some_and(|last| time < *last));
+            self.last = Some(time);
+        }
+        self.runs += raw.len();
+        self.kept += kept.len();
+        // Without what the row was and what the log tells of it, which are ours.
+        self.columns = raw.names().len() - 1 - usize::from(raw.has("failed"));
+        Ok(kept)
+    }
+}
+
+/// Writes the rows that the original keeps, with energies divided by the number of forward passes, and the records of
+/// the cleaning. `finish` is given a part of the runs, the rows of it that are kept, and what is in these.
+fn sound(
+    cx: &mut Cx<'_, '_>,
+    cleaning: &Cleaning,
+    schema: &[Column],
+    mut finish: impl FnMut(&Table, &[usize], Rows) -> Result<Rows, Problem>,
+) -> Result<(), Problem> {
+    let mut counts = Counts::default();
+    let mut table = Parts::new(cx, "table", schema)?;
+    for raw in Table::parts(cx, "runs", &[])? {
+        let raw = raw?;
+        let kept = counts.add(&raw)?;
+        let runs = raw.take(&kept)?;
+        let passes = runs.numbers("forward_passes")?;
+        let mut rows = Rows::of(&runs);
+        for name in runs.names().iter().filter(|name| name.contains("energy")) {
+            let of_a_pass = runs.numbers(name)?.iter().zip(&passes).map(|(energy, passes)| energy / passes).collect();
+            rows = rows.with_floats(name, of_a_pass);
+        }
+        table.add(finish(&raw, &kept, rows)?)?;
+    }
+    table.finish()?;
+
     for id in cleaning.dropped {
-        let dropped = (0..raw.len()).filter(|&row| drops(row));
-        let record = dropped.fold(Record::table(*id).columns(["row index"]), |record, row| record.plain_row([row]));
+        let rows = counts.dropped.iter();
+        let record = rows.fold(Record::table(*id).columns(["row index"]), |record, row| record.plain_row([*row]));
         cx.record(record)?;
     }
     if let Some(id) = cleaning.shape {
-        cx.record(Record::table(id).columns(["rows", "columns"]).plain_row([runs.len(), columns]))?;
+        cx.record(Record::table(id).columns(["rows", "columns"]).plain_row([counts.kept, counts.columns]))?;
     }
     if let Some(id) = cleaning.runs {
-        let count = |mark: i64| failed.iter().filter(|&&found| found == mark).count();
         let record = Record::scalar(id)
-            .value("runs", raw.len())
-            .value("failed", count(FAILED))
-            .value("missed", count(MISSED))
-            .value("negative energy", negative.len())
-            .value("clock set back", set_back(raw)?)
-            .value("no processor power", raw.numbers("cpu_power")?.iter().filter(|&&power| power == 0.0).count())
-            .value("kept", runs.len())
+            .value("runs", counts.runs)
+            .value("failed", counts.failed)
+            .value("missed", counts.missed)
+            .value("negative energy", counts.negative)
+            .value("clock set back", counts.set_back)
+            .value("no processor power", counts.powerless)
+            .value("kept", counts.kept)
             .note("missed: errors of the energy counter that do not begin a line of the job log.");
         cx.record(record)?;
     }
-
-    let passes = runs.numbers("forward_passes")?;
-    let mut rows = Rows::of(&runs);
-    for name in runs.names().iter().filter(|name| name.contains("energy")) {
-        let of_a_pass = runs.numbers(name)?.iter().zip(&passes).map(|(energy, passes)| energy / passes).collect();
-        rows = rows.with_floats(name, of_a_pass);
-    }
-    Ok((kept, rows))
+    Ok(())
 }
 
-/// For each run, how often its repetition of its configuration was measured before in the file.
-fn draws(raw: &Table) -> Result<Vec<i64>, Problem> {
+/// A repetition of a configuration: module, network, batch size, layer, number of the repetition.
+type Repetition = (String, String, i64, i64, i64);
+
+/// For each run of a part, how often its repetition of its configuration was measured before in the file.
+fn draws(raw: &Table, seen: &mut BTreeMap<Repetition, i64>) -> Result<Vec<i64>, Problem> {
     let (modules, architectures) = (raw.texts("module")?, raw.texts("architecture")?);
     let (batch_sizes, layers) = (raw.integers("batch_size")?, raw.integers("layer_idx")?);
-    let repetitions = raw.integers("rep_no")?;
-    let mut seen: BTreeMap<_, i64> = BTreeMap::new();
-    let draw = |row: usize| {
-        let times = seen
-            .entry((&modules[row], &architectures[row], batch_sizes[row], layers[row], repetitions[row]))
-            .or_default();
-        let draw = *times;
+    let numbers = batch_sizes.into_iter().zip(layers).zip(raw.integers("rep_no")?);
+    let draw = |((module, network), ((batch_size, layer), repetition))| {
+        let times = seen.entry((module, network, batch_size, layer, repetition)).or_default();
         *times += 1;
-        draw
+        *times - 1
     };
-    Ok((0..raw.len()).map(draw).collect())
+    Ok(modules.into_iter().zip(architectures).zip(numbers).map(draw).collect())
 }
 
 /// The rows with an energy below zero.
@@ -128,36 +178,34 @@ fn negative(raw: &Table) -> Result<Vec<usize>, Problem> {
     Ok(rows)
 }
 
-/// How many runs ended before the run above them did.
-fn set_back(raw: &Table) -> Result<usize, Problem> {
-    let times = raw.texts("timestamp")?;
-    // Times of this form sort as text.
-    Ok(times.windows(2).filter(|pair| pair[1] < pair[0]).count())
-}
-
 /// The file that the original's parser wrote against what is parsed here: cells that differ, and by
 /// how much.
 pub(super) fn compare_parsed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
-    let (ours, theirs) = (Table::read(cx, "runs")?, Table::read(cx, "parsed")?);
-    if ours.len() != theirs.len() {
-        return Err(theirs.problem(format!("{} rows", theirs.len())).expected(format!("{} runs", ours.len())));
+    let (ours, theirs) = (Table::parts(cx, "runs", &[])?, Table::parts(cx, "parsed", &[])?);
+    let runs = ours.rows();
+    if runs != theirs.rows() {
+        let problem = Problem::new(format!("{} rows", theirs.rows())).in_file(cx.input_path("parsed")?);
+        return Err(problem.expected(format!("{runs} runs")));
     }
-    let numbers = ours.number_names();
     let (mut cells, mut texts, mut numbers_differing, mut largest) = (0, 0, 0, 0.0_f64);
-    for name in theirs.names() {
-        cells += ours.len();
-        if numbers.contains(&name) {
-            for (a, b) in ours.floats(&name)?.iter().zip(theirs.floats(&name)?) {
-                let equal = *a == b || (a.is_nan() && b.is_nan());
-                numbers_differing += usize::from(!equal);
-                largest = if equal { largest } else { largest.max((a - b).abs() / b.abs()) };
+    for (ours, theirs) in ours.zip(theirs) {
+        let (ours, theirs) = (ours?, theirs?);
+        let numbers = ours.number_names();
+        for name in theirs.names() {
+            cells += ours.len();
+            if numbers.contains(&name) {
+                for (a, b) in ours.floats(&name)?.iter().zip(theirs.floats(&name)?) {
+                    let equal = *a == b || (a.is_nan() && b.is_nan());
+                    numbers_differing += usize::from(!equal);
+                    largest = if equal { largest } else { largest.max((a - b).abs() / b.abs()) };
+                }
+            } else {
+                texts += ours.texts(&name)?.iter().zip(theirs.texts(&name)?).filter(|(a, b)| *a != b).count();
             }
-        } else {
-            texts += ours.texts(&name)?.iter().zip(theirs.texts(&name)?).filter(|(a, b)| *a != b).count();
         }
     }
     let record = Record::scalar("seed.parsed")
-        .value("rows", ours.len())
+        .value("rows", runs)
         .value("cells", cells)
         .value("texts that differ", texts)
         .value("numbers that differ", numbers_differing)

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use dag::Problem;
-use rawlog::delimited::{Delimited, DelimitedError};
+use rawlog::delimited::{self, Delimited, DelimitedError};
 use rawlog::joblog::{self, REPETITIONS, Rule, Style};
 use rawlog::time::{iso8601, parse_date_time};
-use rawlog::tracker::{self, Place, Run, Tracker};
+use rawlog::tracker::{self, Place, Run, Runs};
 
 use super::schema::{self, ARCHITECTURES, KINDS};
 use crate::cx::Cx;
-use crate::table::Rows;
+use crate::table::{Column, PART, Parts, Rows};
 
 pub(super) mod layers;
 
@@ -21,6 +21,16 @@ pub(super) const FAILED: i64 = 1;
 pub(super) const MISSED: i64 = 2;
 
 const FETCH: &str = "correct the file, or bring the pinned one back with `cargo xtask fetch module-energy --force`";
+
+/// A column about the place, and where its text is.
+type OfPlace = (&'static str, fn(&Place) -> &String);
+
+/// The columns about the place that may be empty.
+const PLACES: [OfPlace; 3] = [
+    ("region", |place| &place.region),
+    ("cloud_provider", |place| &place.cloud_provider),
+    ("cloud_region", |place| &place.cloud_region),
+];
 
 /// A problem with a raw file; its message begins with the line where there is one.
 fn located(error: impl ToString, path: &str) -> Problem {
@@ -38,67 +48,171 @@ fn located(error: impl ToString, path: &str) -> Problem {
 
 /// A tracker's file and the part of a job log that is about it: one row for each run.
 pub(super) fn runs(cx: &mut Cx<'_, '_>, data_set: &&'static str) -> Result<(), Problem> {
-    let tracker = read_tracker(cx)?;
-    let failed = failures(cx, data_set, &tracker)?;
-    let place = tracker.runs.first().is_some_and(|run| run.place.is_some());
-    rows(&tracker.runs, cx.input_path("tracker")?)?.integers("failed", failed).write(
-        cx,
-        "table",
-        &schema::runs(place, true),
-    )
-}
-
-fn read_tracker(cx: &Cx<'_, '_>) -> Result<Tracker, Problem> {
     let path = cx.input_path("tracker")?;
-    let tracker = tracker::read(&*cx.read("tracker")?).map_err(|error| located(error, path))?;
-    let mut seen = BTreeMap::new();
-    for (row, run) in tracker.runs.iter().enumerate() {
-        if let Some(first) = seen.insert(&run.run_id, run.line) {
-            let message = format!("the run {:?} stands already in line {first}", run.run_id);
-            return Err(Problem::new(message).in_file(path).at_line(run.line).expected("each run once").help(FETCH));
-        }
-        // What the job log tells of a configuration finds its rows by this order.
-        let expected = row as u64 % REPETITIONS + 1;
-        if run.project.repetition != expected {
-            let message = format!("repetition {} of a configuration", run.project.repetition);
-            let expected = format!("repetition {expected}: {REPETITIONS} rows for each configuration, in their order");
-            return Err(Problem::new(message).in_file(path).at_line(run.line).expected(expected).help(FETCH));
-        }
-    }
-    Ok(tracker)
+    let tracker = Tracked::read(cx, data_set)?;
+    let schema = schema::runs(tracker.is_placed, true);
+    tracker.write(cx, &schema, |part| rows(part, path))
 }
 
-/// What the job log tells of each run.
-fn failures(cx: &Cx<'_, '_>, name: &str, tracker: &Tracker) -> Result<Vec<i64>, Problem> {
-    let path = cx.input_path("log")?;
-    let log = joblog::read(&*cx.read("log")?).map_err(|error| located(error, path))?;
-    let Some(data_set) = log.iter().find(|data_set| data_set.name.as_deref() == Some(name)) else {
-        let names: Vec<&str> = log.iter().filter_map(|data_set| data_set.name.as_deref()).collect();
-        let found = format!("there is no data set {name}; the log has {}", names.join(", "));
-        return Err(Problem::new(found).in_file(path).expected(format!("`Starting data-collection for {name}...`")));
-    };
-    // A job that died was in a run that has no row.
-    let rows = tracker.runs.len() as u64;
-    if !(rows..=rows + 1).contains(&data_set.announced_rows) {
-        let message =
-            format!("{} runs of {name} are announced, the tracker's file has {rows}", data_set.announced_rows);
-        let problem =
-            Problem::new(message).in_file(path).expected("as many, or one more that the end of the job cut off");
-        return Err(problem.help(FETCH));
+/// A tracker's file that is read part by part, and what the job log tells of its runs.
+struct Tracked {
+    runs: Runs<'static>,
+    path: String,
+    failures: Failures,
+    /// Whether the tracker looked up where it was.
+    is_placed: bool,
+    /// The columns about the place that are not all empty.
+    told: Vec<&'static str>,
+    /// Runs of the parts before.
+    rows: usize,
+    /// The lines of these, by what names a run.
+    seen: BTreeMap<RunId, u64>,
+}
+
+/// Some runs of a file.
+struct Part<'a> {
+    runs: &'a [Run],
+    /// Rows of the file before these.
+    first: usize,
+    told: &'a [&'static str],
+}
+
+/// What names a run, in little memory: most often a UUID.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum RunId {
+    Uuid(u128),
+    Other(Box<str>),
+}
+
+impl RunId {
+    fn of(text: &str) -> Self {
+        let digits: String = text.split('-').collect();
+        let places = [8, 13, 18, 23].map(|place| text.as_bytes().get(place) == Some(&b'-'));
+        let is_plain = text.len() == 36 && places == [true; 4] && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        match u128::from_str_radix(&digits, 16) {
+            Ok(number) if is_plain && digits.len() == 32 && !digits.starts_with('+') => Self::Uuid(number),
+            _ => Self::Other(text.into()),
+        }
     }
-    let mut failed = vec![SOUND; tracker.runs.len()];
-    for (rule, mark) in [(Rule::Corrected, MISSED), (Rule::Original, FAILED)] {
-        for row in data_set.failed_rows(rule) {
-            if let Some(run) = usize::try_from(row).ok().and_then(|row| failed.get_mut(row)) {
-                *run = mark;
+}
+
+impl Tracked {
+    /// Reads the job log and the beginning of the tracker's file.
+    fn read(cx: &Cx<'_, '_>, data_set: &str) -> Result<Self, Problem> {
+        let path = cx.input_path("tracker")?;
+        let located = |error| located(error, path);
+        let failures = Failures::read(cx, data_set)?;
+        let mut found = [false; PLACES.len()];
+        let mut is_placed = false;
+        for run in tracker::runs(cx.open("tracker")?).map_err(located)? {
+            let Some(place) = run.map_err(located)?.place else { break };
+            is_placed = true;
+            found.iter_mut().zip(PLACES).for_each(|(found, (_, of))| *found |= !of(&place).is_empty());
+        }
+        let told = PLACES.iter().zip(found).filter(|(_, found)| *found).map(|((name, _), _)| *name).collect();
+        let runs = tracker::runs(cx.open("tracker")?).map_err(located)?;
+        Ok(Self { runs, path: path.to_owned(), failures, is_placed, told, rows: 0, seen: BTreeMap::new() })
+    }
+
+    /// Writes the table of all runs; `rows` makes the columns of some of them, to which is added what the log tells.
+    fn write(
+        mut self,
+        cx: &mut Cx<'_, '_>,
+        schema: &[Column],
+        rows: impl Fn(&Part<'_>) -> Result<Rows, Problem>,
+    ) -> Result<(), Problem> {
+        let mut table = Parts::new(cx, "table", schema)?;
+        loop {
+            let runs = self.next_runs()?;
+            let part = Part { runs: &runs, first: self.rows, told: &self.told };
+            let marks = (part.first..).take(runs.len()).map(|row| self.failures.of(row));
+            table.add(rows(&part)?.integers("failed", marks.collect()))?;
+            self.rows += runs.len();
+            if runs.len() < PART {
+                break;
             }
         }
+        self.failures.check(self.rows)?;
+        table.finish()
     }
-    Ok(failed)
+
+    /// The runs of the next part.
+    fn next_runs(&mut self) -> Result<Vec<Run>, Problem> {
+        let path = &self.path;
+        let wrong = |line: u64, message: String, expected: String| {
+            Err(Problem::new(message).in_file(path).at_line(line).expected(expected).help(FETCH))
+        };
+        let mut runs = Vec::new();
+        for run in self.runs.by_ref().take(PART) {
+            let run = run.map_err(|error| located(error, path))?;
+            if let Some(first) = self.seen.insert(RunId::of(&run.run_id), run.line) {
+                let message = format!("the run {:?} stands already in line {first}", run.run_id);
+                return wrong(run.line, message, "each run once".to_owned());
+            }
+            // What the job log tells of a configuration finds its rows by this order.
+            let expected = (self.rows + runs.len()) as u64 % REPETITIONS + 1;
+            if run.project.repetition != expected {
+                let message = format!("repetition {} of a configuration", run.project.repetition);
+                let expected =
+                    format!("repetition {expected}: {REPETITIONS} rows for each configuration, in their order");
+                return wrong(run.line, message, expected);
+            }
+            runs.push(run);
+        }
+        Ok(runs)
+    }
+}
+
+/// What the job log tells of the runs of a data set.
+struct Failures {
+    name: String,
+    path: String,
+    /// Rows that the log announces.
+    announced: u64,
+    /// The runs with errors by their rows.
+    marks: BTreeMap<u64, i64>,
+}
+
+impl Failures {
+    fn read(cx: &Cx<'_, '_>, name: &str) -> Result<Self, Problem> {
+        let path = cx.input_path("log")?;
+        let log = joblog::read(cx.open("log")?).map_err(|error| located(error, path))?;
+        let Some(data_set) = log.iter().find(|data_set| data_set.name.as_deref() == Some(name)) else {
+            let names: Vec<&str> = log.iter().filter_map(|data_set| data_set.name.as_deref()).collect();
+            let found = format!("there is no data set {name}; the log has {}", names.join(", "));
+            return Err(Problem::new(found)
+                .in_file(path)
+                .expected(format!("`Starting data-collection for {name}...`")));
+        };
+        let mut marks = BTreeMap::new();
+        for (rule, mark) in [(Rule::Corrected, MISSED), (Rule::Original, FAILED)] {
+            marks.extend(data_set.failed_rows(rule).into_iter().map(|row| (row, mark)));
+        }
+        Ok(Self { name: name.to_owned(), path: path.to_owned(), announced: data_set.announced_rows, marks })
+    }
+
+    /// The mark of a run.
+    fn of(&self, row: usize) -> i64 {
+        self.marks.get(&(row as u64)).copied().unwrap_or(SOUND)
+    }
+
+    /// Looks whether as many runs are announced as the tracker's file has.
+    fn check(&self, rows: usize) -> Result<(), Problem> {
+        let (rows, announced) = (rows as u64, self.announced);
+        // A job that died was in a run that has no row.
+        if (rows..=rows + 1).contains(&announced) {
+            return Ok(());
+        }
+        let message = format!("{announced} runs of {} are announced, the tracker's file has {rows}", self.name);
+        let problem =
+            Problem::new(message).in_file(&self.path).expected("as many, or one more that the end of the job cut off");
+        Err(problem.help(FETCH))
+    }
 }
 
 /// The runs of networks and their modules, column by column.
-fn rows(runs: &[Run], path: &str) -> Result<Rows, Problem> {
+fn rows(part: &Part<'_>, path: &str) -> Result<Rows, Problem> {
+    let runs = part.runs;
     let (mut networks, mut layers) = (Vec::new(), Vec::new());
     for run in runs {
         let (network, layer) = (label(run, "architecture", path)?, place(run, path)?);
@@ -108,7 +222,7 @@ fn rows(runs: &[Run], path: &str) -> Result<Rows, Problem> {
         networks.push(network.to_owned());
         layers.push(layer);
     }
-    Ok(tracked(runs)
+    Ok(tracked(part)
         .texts("module", texts(runs, |run| run.project.module.clone()))
         .integers("rep_no", counts(runs, |run| run.project.repetition))
         .integers("macs", counts(runs, |run| run.project.macs))
@@ -150,9 +264,10 @@ fn counts(runs: &[Run], value: fn(&Run) -> u64) -> Vec<i64> {
 }
 
 /// What the tracker tells of each run, without what was measured.
-fn tracked(runs: &[Run]) -> Rows {
+fn tracked(part: &Part<'_>) -> Rows {
+    let runs = part.runs;
     let mut rows = Rows::new()
-        .integers("row", (0..).take(runs.len()).collect())
+        .integers("row", (0..).skip(part.first).take(runs.len()).collect())
         .texts("timestamp", texts(runs, |run| iso8601(run.timestamp)))
         .texts("run_id", texts(runs, |run| run.run_id.clone()))
         .floats("duration", floats(runs, |run| run.duration))
@@ -171,9 +286,9 @@ fn tracked(runs: &[Run]) -> Rows {
         let of = |value: fn(&Place) -> &String| places.iter().map(|place| value(place).clone()).collect::<Vec<_>>();
         rows = rows.texts("country_name", of(|place| &place.country_name));
         rows = rows.texts("country_iso_code", of(|place| &place.country_iso_code));
-        rows = texts_or_nothing(rows, "region", of(|place| &place.region));
-        rows = texts_or_nothing(rows, "cloud_provider", of(|place| &place.cloud_provider));
-        rows = texts_or_nothing(rows, "cloud_region", of(|place| &place.cloud_region));
+        for (name, value) in PLACES {
+            rows = texts_or_nothing(rows, name, of(value), part.told.contains(&name));
+        }
     }
     rows = rows
         .texts("os", texts(runs, |run| run.machine.os.clone()))
@@ -207,13 +322,9 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A column of texts; as numbers that are missing if all are empty, as pandas reads it.
-fn texts_or_nothing(rows: Rows, name: &str, texts: Vec<String>) -> Rows {
-    if texts.iter().all(String::is_empty) {
-        rows.floats(name, vec![f64::NAN; texts.len()])
-    } else {
-        rows.texts(name, texts)
-    }
+/// A column of texts; as numbers that are missing if the whole file tells none, as pandas reads it.
+fn texts_or_nothing(rows: Rows, name: &str, texts: Vec<String>, is_told: bool) -> Rows {
+    if is_told { rows.texts(name, texts) } else { rows.floats(name, vec![f64::NAN; texts.len()]) }
 }
 
 /// How a column of the parsed file is read.
@@ -247,12 +358,29 @@ impl Kind {
 /// The file with the runs of the first campaign as the original's parser left them.
 pub(super) fn parsed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let path = cx.input_path("parsed")?;
-    let rows = parsed_rows(&cx.read("parsed")?).map_err(|error| located(error, path))?;
-    rows.write(cx, "table", &schema::runs(true, false))
+    let located = |error| located(error, path);
+    let parts = || {
+        let file = [cx.open("parsed")?, cx.open("parsed")?];
+        delimited::Parts::read(file, &schema::RAW_PARSED, PART).map_err(located)
+    };
+    let mut told = Vec::new();
+    for part in parts()? {
+        let part = part.map_err(located)?;
+        for (name, _) in PLACES {
+            if part.column(name).map_err(located)?.any(|(_, cell)| !cell.is_empty()) {
+                told.push(name);
+            }
+        }
+    }
+    let parts = parts()?;
+    let mut table = Parts::new(cx, "table", &schema::runs(true, false))?;
+    for part in parts {
+        table.add(parsed_rows(&part.map_err(located)?, &told).map_err(located)?)?;
+    }
+    table.finish()
 }
 
-fn parsed_rows(bytes: &[u8]) -> Result<Rows, DelimitedError> {
-    let file = Delimited::read(bytes, &schema::RAW_PARSED)?;
+fn parsed_rows(file: &Delimited, told: &[&str]) -> Result<Rows, DelimitedError> {
     let networks = file.column("architecture")?.zip(file.column("layer_idx")?).zip(file.column("module")?);
     for (((line, network), (_, layer)), (_, module)) in networks {
         // A layer that is no number is told below.
@@ -268,7 +396,7 @@ fn parsed_rows(bytes: &[u8]) -> Result<Rows, DelimitedError> {
         let cells = || file.column(raw);
         rows = match Kind::of(name) {
             Kind::Text => rows.texts(name, file.texts(raw)?),
-            Kind::OptionalText => texts_or_nothing(rows, name, file.texts(raw)?),
+            Kind::OptionalText => texts_or_nothing(rows, name, file.texts(raw)?, told.contains(&name)),
             Kind::Number => rows.floats(name, file.numbers(raw)?),
             Kind::Time => {
                 let time = |(line, cell)| {
@@ -303,7 +431,7 @@ fn wrong(line: u64, column: &str, found: &str, expected: &'static str) -> Delimi
 /// The failed configurations of a job log with progress bars, which tells no more of a run.
 pub(super) fn failed_configurations(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     let path = cx.input_path("log")?;
-    let log = joblog::read(&*cx.read("log")?).map_err(|error| located(error, path))?;
+    let log = joblog::read(cx.open("log")?).map_err(|error| located(error, path))?;
     let (mut names, mut configurations, mut lines, mut counted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for data_set in &log {
         if data_set.style != Some(Style::ProgressBar) {

@@ -197,8 +197,8 @@ pub(super) struct Preparation {
 impl Preparation {
     /// The preparation of a model, as the layers for training determine it.
     pub(super) fn of(model: &Model, layers: &Layers) -> Result<Self, Problem> {
-        let features = expanded(model.expansion, &layers.inputs);
-        let standardiser = model.standardised.then(|| Standardiser::of(&features)).transpose();
+        let standardiser = model.standardised.then(|| Standardiser::of(&expanded(model.expansion, &layers.inputs)));
+        let standardiser = standardiser.transpose();
         let scale = MinMax::of(&layers.energies);
         let failed = |error: stats::Error| failed(model, &error);
         Ok(Self {
@@ -213,17 +213,49 @@ impl Preparation {
         self.standardiser.as_ref().map(|standardiser| standardiser.apply(&features)).unwrap_or(features)
     }
 
-    /// Features and scaled energies.
-    fn prepared(&self, layers: &Layers) -> Layers {
-        Layers { inputs: self.features(&layers.inputs), energies: self.scale.apply(&layers.energies) }
+    /// The predictions of a fitted model, which is given some thousand layers at a time: all features of all layers may
+    /// be more than there is memory.
+    fn predictions(&self, model: &LinearModel, inputs: &[Vec<f64>]) -> Vec<f64> {
+        let count = inputs.first().map_or(0, Vec::len);
+        let parts = (0..count).step_by(PART).map(|first| first..count.min(first + PART));
+        parts.flat_map(|rows| model.predict(&self.features(&rows_of(inputs, rows)))).collect()
+    }
+
+    /// Calls `each` with each feature, one at a time.
+    pub(super) fn each_feature(&self, inputs: &[Vec<f64>], mut each: impl FnMut(Vec<f64>)) {
+        match self.expansion.degree().filter(|_| self.standardiser.is_none()) {
+            Some((degree, terms)) => {
+                let factors = stats::polynomial_factors(inputs.len(), degree, terms);
+                factors.iter().for_each(|factors| each(stats::product(inputs, factors)));
+            }
+            None => self.features(inputs).into_iter().for_each(each),
+        }
+    }
+}
+
+/// Layers whose features are in memory together.
+const PART: usize = 1 << 13;
+
+/// The inputs of some layers.
+fn rows_of(inputs: &[Vec<f64>], rows: Range<usize>) -> Vec<Vec<f64>> {
+    inputs.iter().map(|values| values.get(rows.clone()).unwrap_or_default().to_vec()).collect()
+}
+
+impl Expansion {
+    /// How many factors products have at most, and which products are made.
+    fn degree(self) -> Option<(usize, Terms)> {
+        match self {
+            Self::None => None,
+            Self::Interactions(degree) => Some((degree, Terms::Interactions)),
+            Self::Quadratic => Some((2, Terms::All)),
+        }
     }
 }
 
 fn expanded(expansion: Expansion, inputs: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    match expansion {
-        Expansion::None => inputs.to_vec(),
-        Expansion::Interactions(degree) => stats::polynomial_features(inputs, degree, Terms::Interactions),
-        Expansion::Quadratic => stats::polynomial_features(inputs, 2, Terms::All),
+    match expansion.degree() {
+        None => inputs.to_vec(),
+        Some((degree, terms)) => stats::polynomial_features(inputs, degree, terms),
     }
 }
 
@@ -249,18 +281,23 @@ pub(super) enum Rounding {
     Exact,
 }
 
-/// Fits a model to features and scaled energies.
-fn fit(model: &Model, layers: &Layers, rounding: Rounding) -> Result<Fitted, stats::Error> {
+/// Fits a model to layers.
+fn fit(model: &Model, prepared: &Preparation, layers: &Layers, rounding: Rounding) -> Result<Fitted, stats::Error> {
+    let energies = prepared.scale.apply(&layers.energies);
     match model.fit {
         Fit::LeastSquares => {
+            let features = prepared.features(&layers.inputs);
             let fit = match rounding {
-                Rounding::Lapack => stats::gelsd_least_squares(&layers.inputs, &layers.energies)?,
-                Rounding::Exact => stats::least_squares(&layers.inputs, &layers.energies)?,
+                Rounding::Lapack => stats::gelsd_least_squares(&features, &energies)?,
+                Rounding::Exact => stats::least_squares(&features, &energies)?,
             };
             Ok(Fitted { model: fit.model, end: None })
         }
         Fit::Lasso(max_iterations, tolerance) => {
-            let products = CentredProducts::of(&layers.inputs, &layers.energies)?;
+            let mut count = 0;
+            prepared.each_feature(&rows_of(&layers.inputs, 0..1), |_| count += 1);
+            let part = |rows| prepared.features(&rows_of(&layers.inputs, rows));
+            let products = CentredProducts::of_parts(&energies, count, part)?;
             let fit = stats::lasso(&products, &LassoOptions { alpha: 1.0, max_iterations, tolerance })?;
             Ok(Fitted { model: fit.model, end: Some((fit.iterations, fit.dual_gap, fit.converged)) })
         }
@@ -298,23 +335,24 @@ pub(super) fn cross_validated(
     known: &[Scores],
 ) -> Result<Vec<Scores>, Problem> {
     let all = Preparation::of(model, train)?;
-    let once = all.prepared(train);
     let failed = |error: stats::Error| failed(model, &error);
-    let of_fold = |(fold, range): (usize, &Range<usize>)| match preparing {
-        Preparing::Once => {
-            let (held_out, rest) = once.parted(range);
-            let predicted = fit(model, &rest, rounding).map_err(failed)?.model.predict(&held_out.inputs);
-            scores(&held_out.energies, &predicted).map_err(failed)
-        }
-        Preparing::InEachFold => {
-            let (held_out, rest) = train.parted(range);
-            let own = Preparation::of(model, &rest)?;
-            if let Some(scores) = known.get(fold).filter(|_| own == all) {
-                return Ok(*scores);
+    let of_fold = |(fold, range): (usize, &Range<usize>)| {
+        let (held_out, rest) = train.parted(range);
+        let truth = all.scale.apply(&held_out.energies);
+        match preparing {
+            Preparing::Once => {
+                let fitted = fit(model, &all, &rest, rounding).map_err(failed)?;
+                scores(&truth, &all.predictions(&fitted.model, &held_out.inputs)).map_err(failed)
             }
-            let fitted = fit(model, &own.prepared(&rest), rounding).map_err(failed)?;
-            let predicted = own.scale.invert(&fitted.model.predict(&own.features(&held_out.inputs)));
-            scores(&all.scale.apply(&held_out.energies), &all.scale.apply(&predicted)).map_err(failed)
+            Preparing::InEachFold => {
+                let own = Preparation::of(model, &rest)?;
+                if let Some(scores) = known.get(fold).filter(|_| own == all) {
+                    return Ok(*scores);
+                }
+                let fitted = fit(model, &own, &rest, rounding).map_err(failed)?;
+                let predicted = own.scale.invert(&own.predictions(&fitted.model, &held_out.inputs));
+                scores(&truth, &all.scale.apply(&predicted)).map_err(failed)
+            }
         }
     };
     stats::folds(train.energies.len(), FOLDS).iter().enumerate().map(of_fold).collect()
@@ -335,14 +373,16 @@ pub(super) struct Outcome {
 pub(super) fn outcome(model: &Model, split: &Split, rounding: Rounding) -> Result<Outcome, Problem> {
     let failed = |error: stats::Error| failed(model, &error);
     let preparation = Preparation::of(model, &split.train)?;
-    let fitted = fit(model, &preparation.prepared(&split.train), rounding).map_err(failed)?;
-    let validation = preparation.prepared(&split.validation);
-    let test = preparation.prepared(&split.test);
-    let test_predicted = fitted.model.predict(&test.inputs);
+    let fitted = fit(model, &preparation, &split.train, rounding).map_err(failed)?;
+    let of_part =
+        |part: &Layers| (preparation.scale.apply(&part.energies), preparation.predictions(&fitted.model, &part.inputs));
+    let (truth, predicted) = of_part(&split.validation);
+    let validation = scores(&truth, &predicted).map_err(failed)?;
+    let (test_truth, test_predicted) = of_part(&split.test);
     Ok(Outcome {
-        validation: scores(&validation.energies, &fitted.model.predict(&validation.inputs)).map_err(failed)?,
-        test: scores(&test.energies, &test_predicted).map_err(failed)?,
-        test_truth: test.energies,
+        validation,
+        test: scores(&test_truth, &test_predicted).map_err(failed)?,
+        test_truth,
         test_predicted,
         fitted,
         preparation,
@@ -352,7 +392,7 @@ pub(super) fn outcome(model: &Model, split: &Split, rounding: Rounding) -> Resul
 impl Outcome {
     /// Predicted energies of layers in kWh.
     pub(super) fn energies(&self, inputs: &[Vec<f64>]) -> Vec<f64> {
-        self.preparation.scale.invert(&self.fitted.model.predict(&self.preparation.features(inputs)))
+        self.preparation.scale.invert(&self.preparation.predictions(&self.fitted.model, inputs))
     }
 }
 

@@ -124,21 +124,17 @@ fn architectures(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Ve
 
     let planned = final_1.configurations.len();
     let [one, two, three] = &JOBS;
-    let log = |job: &Job, preamble: &'static str, ending: Ending| {
-        logs::printed(
-            &job.configurations,
-            &job.runs,
-            &Printed { preamble, data_set: one.data_set, doing: "", planned, ending },
-        )
-    };
     let died = rest.next().map_or(Ending::Cut, Ending::Died);
     let preamble = "Starting job 1\nSLURM assigned me these nodes:\nnode1\nLoading [architectures] data-collector\n\n";
-    files.write(one.tracker, runs::tracker_csv(&final_1.configurations, &final_1.runs))?;
-    files.write(one.log, log(&final_1, "", Ending::Done))?;
-    files.write(two.tracker, runs::tracker_csv(&final_2.configurations, &final_2.runs))?;
-    files.write(two.log, log(&final_2, "", Ending::Cut))?;
-    files.write(three.tracker, runs::placed_csv(&first.configurations, &first.runs))?;
-    files.write(three.log, log(&first, preamble, died))?;
-    files.write(PARSED, runs::parsed_csv(&schema::RAW_PARSED, &first.configurations, &first.runs))?;
+    let logs = [(one, &final_1, "", Ending::Done), (two, &final_2, "", Ending::Cut), (three, &first, preamble, died)];
+    for (files_of, job, preamble, ending) in logs {
+        let (configurations, runs) = (&job.configurations, &job.runs);
+        let tracker = if files_of.name == "first" { runs::placed_csv } else { runs::tracker_csv };
+        files.stream(files_of.tracker, &mut |to| tracker(to, configurations, runs))?;
+        let printed = Printed { preamble, data_set: one.data_set, doing: "", planned, ending };
+        files.stream(files_of.log, &mut |to| logs::printed(to, configurations, runs, &printed))?;
+    }
+    let Job { configurations, runs, .. } = &first;
+    files.stream(PARSED, &mut |to| runs::parsed_csv(to, &schema::RAW_PARSED, configurations, runs))?;
     Ok(truths::of_jobs(&final_1, &final_2, &first))
 }

@@ -39,7 +39,19 @@ pub(super) struct SweepFrom {
 /// Latency of whole models on one board (figure 2). The latency keeps the name of the column it
 /// comes from: of two, files of ResNet-20 fill `…_mean_50` and the others `…_mean`.
 pub(super) fn latency(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
-    let raw = Table::read(cx, "raw")?.read_from(from.raw);
+    let columns = [
+        "index",
+        "MCU",
+        "model_type",
+        "weights",
+        "activations",
+        "cmsis-nn",
+        "compiler_optimization",
+        "FPU_status",
+        "tflu_mcu_benchmark_mean",
+        "tflu_mcu_benchmark_mean_50",
+    ];
+    let raw = Table::columns(cx, "raw", &columns)?.read_from(from.raw);
     let measured =
         if raw.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
     let table = Rows::new()
@@ -57,7 +69,18 @@ pub(super) fn latency(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
 
 /// Energy and latency of whole inferences (figures 3 and 6).
 pub(super) fn inferences(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
-    let raw = Table::read(cx, "raw")?.read_from(from.raw);
+    let columns = [
+        "index",
+        "MCU",
+        "model_name",
+        "model_type",
+        "weights",
+        "activations",
+        "cmsis-nn",
+        "latency_mean",
+        "energy_mean",
+    ];
+    let raw = Table::columns(cx, "raw", &columns)?.read_from(from.raw);
     Rows::new()
         .integers("row", raw.positions())
         .texts("mcu", short_names(&raw)?)
@@ -73,7 +96,17 @@ pub(super) fn inferences(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem
 
 /// Energy and latency of single layers (figure 7). The 13 layers of no latency are kept.
 pub(super) fn layers(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
-    let raw = Table::read(cx, "raw")?.read_from(from.raw);
+    let columns = [
+        "index",
+        "MCU",
+        "model_type",
+        "layer",
+        "layer_latency_mean",
+        "layer_energy_mean",
+        "layer_latency_relativ",
+        "layer_energy_relativ",
+    ];
+    let raw = Table::columns(cx, "raw", &columns)?.read_from(from.raw);
     Rows::new()
         .integers("row", raw.positions())
         .texts("mcu", short_names(&raw)?)
@@ -89,7 +122,8 @@ pub(super) fn layers(cx: &mut Cx<'_, '_>, from: &From) -> Result<(), Problem> {
 /// Latency of the layers of a sweep, with the operation counts that the original gives them and,
 /// where these are wrong, the right ones beside them.
 pub(super) fn sweep(cx: &mut Cx<'_, '_>, from: &SweepFrom) -> Result<(), Problem> {
-    let raw = Table::read(cx, "raw")?.read_from(from.raw);
+    let columns = ["index", "MCU", "model", "layer", "cmsis-nn", "layer_latency_mean", "error"];
+    let raw = Table::columns(cx, "raw", &columns)?.read_from(from.raw);
     let raw = if raw.has("error") { raw.where_null("error")? } else { raw };
     let (models, layers) = (raw.texts("model")?, raw.texts("layer")?);
     let mut counts: Vec<Operations> = Vec::with_capacity(layers.len());

@@ -18,6 +18,9 @@ use crate::truth::{Truth, Within};
 /// Rounding of dates to microseconds, and of seconds since 1970 to 0.2 µs.
 const ROUNDING: Within = Within::Relative(1e-5);
 
+/// Seconds between two stretches at least.
+const PAUSE: f64 = 30.0;
+
 /// Records that follow each other evenly, of one part of the machine or both.
 #[derive(Clone, Copy)]
 struct Stretch {
@@ -125,20 +128,18 @@ pub(super) fn write(simulation: &Simulation, files: &mut dyn RawFiles) -> Result
         let mut text = String::new();
         let mut known = [Known::default(), Known::default()];
         let (mut records, mut closed, mut loaded) = (0, 0, Vec::new());
+        let mut free = i64::MIN;
         for stretch in &stretches {
             let count = stretch.records * simulation.scale as usize;
-            let mut time = nanoseconds_of(stretch.start);
+            // A larger campaign would go on when the next stretch begins.
+            let start = nanoseconds_of(stretch.start).max(free);
+            let mut time = start;
             let (mut first, mut last) = (None, 0.0);
             for place in 0..count {
                 let seconds = since(begin, time);
                 first = first.or(Some(seconds));
                 last = seconds;
-                let shown = Shown {
-                    package: PACKAGE.at(seconds),
-                    cards: CARDS.at(since(nanoseconds_of(stretch.start), time)),
-                    place,
-                    count,
-                };
+                let shown = Shown { package: PACKAGE.at(seconds), cards: CARDS.at(since(start, time)), place, count };
                 let record = forms::record(&stamp(time), stretch.processor, stretch.cards, shown, &mut random);
                 for (identity, checked, held) in record.identities {
                     let known = counts.entry(identity).or_default();
@@ -152,6 +153,7 @@ pub(super) fn write(simulation: &Simulation, files: &mut dyn RawFiles) -> Result
                 // To the microsecond; a tenth of the interval more or less.
                 time += nanoseconds(stretch.interval * (1.0 + 0.1 * (2.0 * random.unit() - 1.0)));
             }
+            free = time + nanoseconds(PAUSE);
             if stretch.closed {
                 text += "\"END OF RECORDING SEGMENT\"\n";
                 closed += 1;

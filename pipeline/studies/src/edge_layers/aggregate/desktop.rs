@@ -44,16 +44,20 @@ pub(in crate::edge_layers) fn layers(
     let columns = ["experiment", "model", "layers", "runs", "sum of layers", "greatest layer", "layer"];
     let mut sums = Record::table("desktop.layers").columns(columns).unit(columns[4], "ms").unit(columns[5], "ms");
     for (experiment, model) in runs {
-        let profile = Table::read(cx, &format!("{experiment}/{model}"))?;
-        let layers = by_layer(&profile)?;
-        let means: Vec<f64> = layers.iter().map(|(_, times)| stats::mean(times).unwrap_or(f64::NAN)).collect();
+        let role = format!("{experiment}/{model}");
+        let (mut layers, mut means) = (Vec::new(), Vec::new());
+        each_layer(Table::parts(cx, &role, &["layer", "place", "run_time"])?, |name, times| {
+            means.push(stats::mean(&times).unwrap_or(f64::NAN));
+            layers.push((name, times.len()));
+        })?;
         let greatest = (0..means.len()).max_by(|&a, &b| means[a].total_cmp(&means[b]));
-        let greatest = greatest.ok_or_else(|| profile.problem("a profile without layers"))?;
+        let path = cx.input_path(&role)?;
+        let greatest = greatest.ok_or_else(|| Problem::new("a profile without layers").in_file(path))?;
         sums = sums.plain_row(cells![
             *experiment,
             *model,
             layers.len(),
-            layers[greatest].1.len(),
+            layers[greatest].1,
             stats::sum(&means),
             means[greatest],
             layers[greatest].0.as_str(),
@@ -64,17 +68,33 @@ pub(in crate::edge_layers) fn layers(
 
 /// The run times of each layer, in the order in which they run.
 pub(in crate::edge_layers) fn by_layer(profile: &Table) -> Result<Vec<(String, Vec<f64>)>, Problem> {
-    let (names, places) = (profile.texts("layer")?, profile.integers("place")?);
-    let mut layers: Vec<(String, Vec<f64>)> = Vec::new();
-    for ((name, place), time) in names.into_iter().zip(places).zip(profile.numbers("run_time")?) {
-        if i64::try_from(layers.len()).is_ok_and(|known| place >= known) {
-            layers.push((name, Vec::new()));
-        }
-        if let Some((_, times)) = layers.last_mut() {
-            times.push(time);
+    let mut layers = Vec::new();
+    each_layer([Ok(profile.clone())], |name, times| layers.push((name, times)))?;
+    Ok(layers)
+}
+
+/// Calls `each` with the run times of each layer, in the order in which they run; a profile lists all runs of a layer
+/// before those of the next.
+fn each_layer(
+    profile: impl IntoIterator<Item = Result<Table, Problem>>,
+    mut each: impl FnMut(String, Vec<f64>),
+) -> Result<(), Problem> {
+    let mut layer: Option<(i64, String, Vec<f64>)> = None;
+    for part in profile {
+        let part = part?;
+        let rows = part.texts("layer")?.into_iter().zip(part.integers("place")?).zip(part.numbers("run_time")?);
+        for ((name, place), time) in rows {
+            match &mut layer {
+                Some((of, _, times)) if *of == place => times.push(time),
+                _ => {
+                    let before = layer.replace((place, name, vec![time]));
+                    before.into_iter().for_each(|(_, name, times)| each(name, times));
+                }
+            }
         }
     }
-    Ok(layers)
+    layer.into_iter().for_each(|(_, name, times)| each(name, times));
+    Ok(())
 }
 
 /// The summary of trtexec, reckoned from the times of all iterations.

@@ -58,13 +58,15 @@ fn write_layers(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Vec
             let [engine, profile] = profiling_paths(experiment, model);
             files.write(&engine, format::engine(layers.iter().map(|layer| layer.engine.clone()))?)?;
             let mean = |layer: &build::Layer| FASTER * layer.run_time;
-            let times = layers.iter().map(|layer| {
-                // Evenly spread over 20 %, in an order that looks random.
-                let offset = |run: usize| ((run * 7919) % runs) as f64 / (runs as f64 - 1.0) - 0.5;
-                let times = (0..runs).map(|run| (mean(layer) * (1.0 + 0.2 * offset(run)), None));
-                (layer.name(), times.collect::<Vec<_>>())
-            });
-            files.write(&profile, format::profile(times)?)?;
+            // Evenly spread over 20 %, in an order that looks random.
+            let offset = |run: usize| ((run * 7919) % runs) as f64 / (runs as f64 - 1.0) - 0.5;
+            files.stream(&profile, &mut |to| {
+                let times = layers.iter().map(|layer| {
+                    let mean = mean(layer);
+                    (layer.name(), (0..runs).map(move |run| (mean * (1.0 + 0.2 * offset(run)), None)))
+                });
+                format::profile(to, times)
+            })?;
             let row = NETWORKS.len() * number + place;
             let sum: f64 = layers.iter().map(mean).sum();
             truths.push(Truth::cell("desktop.layers", row, "layers", layers.len() as f64, Within::Exactly));

@@ -101,7 +101,8 @@ fn raw(_: &(), files: &mut dyn RawFiles) -> Result<Vec<Truth>, Problem> {
             .iter()
             .enumerate()
             .map(|(place, layer)| (layer.name.as_str(), vec![(300.0, Some(START + 1000 * end(place)))]));
-        let profile = format::profile(runs)?;
+        let mut profile = Vec::new();
+        format::profile(&mut profile, runs).map_err(|error| Problem::new(error.to_string()))?;
         let rows = layers.iter().enumerate().map(|(place, layer)| {
             let (first, last) = (5 * place, 5 * place + 3);
             let power = 5000.0 * (1000.0 + 8.0 * (first + last) as f64 / 2.0);

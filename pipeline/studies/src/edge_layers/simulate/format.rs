@@ -1,6 +1,6 @@
 //! The formats of the raw files, as the programs of the original write them.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use dag::Problem;
 use serde::Serialize;
@@ -12,9 +12,14 @@ use crate::edge_layers::kind::Kind;
 /// JSON with an indent of four blanks, as Python's `json.dump(…, indent=4)`.
 pub(super) fn indented(value: &impl Serialize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
-    value.serialize(&mut serializer).map_err(|error| Problem::new(error.to_string()))?;
+    indented_to(&mut bytes, value).map_err(|error| Problem::new(error.to_string()))?;
     Ok(bytes)
+}
+
+/// As [`indented`], as it is made.
+pub(super) fn indented_to(to: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(to, PrettyFormatter::with_indent(b"    "));
+    Ok(value.serialize(&mut serializer)?)
 }
 
 /// A JSON string that holds a JSON document, as the original wrote its results until October 2024.
@@ -184,32 +189,33 @@ pub(super) fn engine(layers: impl IntoIterator<Item = EngineLayer>) -> Result<Ve
 
 /// `trt_layer_latency.json`: for each layer its runs, in ms and with the time of the end if there is
 /// one. Written by hand, as there are many.
-pub(super) fn profile<'a>(
-    layers: impl IntoIterator<Item = (&'a str, Vec<(f64, Option<i64>)>)>,
-) -> Result<Vec<u8>, Problem> {
-    let mut text = Vec::from(b"{");
+pub(super) fn profile<'a, R: IntoIterator<Item = (f64, Option<i64>)>>(
+    to: &mut dyn Write,
+    layers: impl IntoIterator<Item = (&'a str, R)>,
+) -> io::Result<()> {
+    to.write_all(b"{")?;
     let mut clock = Clock::default();
+    let mut text = Vec::new();
     for (number, (name, runs)) in layers.into_iter().enumerate() {
-        let name = serde_json::to_string(name).map_err(|error| Problem::new(error.to_string()))?;
-        text.extend_from_slice(if number == 0 { b"\n    " } else { b",\n    " });
-        text.extend_from_slice(name.as_bytes());
-        text.extend_from_slice(b": [");
+        to.write_all(if number == 0 { b"\n    " } else { b",\n    " })?;
+        serde_json::to_writer(&mut *to, name)?;
+        to.write_all(b": [")?;
         for (cycle, (milliseconds, end)) in runs.into_iter().enumerate() {
+            text.clear();
             text.extend_from_slice(if cycle == 0 { b"\n        " } else { b",\n        " });
-            // Writing to memory does not fail.
             match end {
-                None => drop(write!(text, "{milliseconds:?}")),
+                None => write!(text, "{milliseconds:?}")?,
                 Some(end) => {
-                    let _ = write!(text, "[\n            {milliseconds:?},\n            \"");
+                    write!(text, "[\n            {milliseconds:?},\n            \"")?;
                     clock.write(end, &mut text);
                     text.extend_from_slice(b"\"\n        ]");
                 }
             }
+            to.write_all(&text)?;
         }
-        text.extend_from_slice(b"\n    ]");
+        to.write_all(b"\n    ]")?;
     }
-    text.extend_from_slice(b"\n}");
-    Ok(text)
+    to.write_all(b"\n}")
 }
 
 /// Writes times as `20241121-05:00:00.000000`. The day is kept, for thousands of times share it.

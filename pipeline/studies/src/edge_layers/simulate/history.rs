@@ -73,11 +73,12 @@ fn write_board(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Vec<
 
     let layers = build::unfused(MODEL)?;
     let stamp = |cycle: usize, place: usize| START + CYCLE * cycle as i64 + CALLBACK * place as i64;
-    let runs = layers.iter().enumerate().map(|(place, layer)| {
-        let runs = (0..CYCLES).map(|cycle| (run_time(layer, cycle), Some(stamp(cycle, place))));
-        (layer.name(), runs.collect::<Vec<_>>())
-    });
-    files.write(&results("b898e2f", "trt_layer_latency.json"), format::profile(runs)?)?;
+    let runs = |(place, layer): (usize, &'_ Layer)| {
+        (0..CYCLES).map(|cycle| (run_time(layer, cycle), Some(stamp(cycle, place)))).collect::<Vec<_>>()
+    };
+    files.stream(&results("b898e2f", "trt_layer_latency.json"), &mut |to| {
+        format::profile(to, layers.iter().enumerate().map(|layer| (layer.1.name(), runs(layer))))
+    })?;
 
     let mut truths = vec![
         Truth::value("upstream.jetson.idle", "value", power, Within::Exactly),

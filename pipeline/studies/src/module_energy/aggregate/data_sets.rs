@@ -56,17 +56,22 @@ type Group = Vec<(usize, usize)>;
 /// Puts the runs of the jobs together.
 pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, making: &Making) -> Result<(), Problem> {
     let set = layer_set(making.set).ok_or_else(|| Problem::new(format!("there is no data set {}", making.set)))?;
-    let parts = set.random.iter().map(|job| Table::read(cx, job.name)).collect::<Result<Vec<_>, _>>()?;
+    // The settings of the runs; other columns are read one by one, when they are averaged.
+    let keys: Vec<&str> = set.parameters.iter().copied().chain(["failed"]).collect();
+    let parts = set.random.iter().map(|job| Table::columns(cx, job.name, &keys)).collect::<Result<Vec<_>, _>>()?;
+    let frames = set.random.iter().map(|job| Table::without_rows(cx, job.name)).collect::<Result<Vec<_>, _>>()?;
     let groups = grouped(&parts, set.parameters, making.with_missed)?;
+    let sizes: Vec<[usize; 2]> =
+        parts.iter().zip(&frames).map(|(part, frame)| [part.len(), frame_width(frame)]).collect();
 
     // The original marks the runs of the newer of two files, by a column of its own.
     let is_marked = set.name == "relu";
-    let names = averaged(&parts, set.parameters, is_marked);
+    let names = averaged(&frames, set.parameters, is_marked);
     let mut columns: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for name in &names {
         let of_part = |(place, part): (usize, &Table)| match name.as_str() {
             MARK => Ok(vec![f64::from(u8::from(place == 0)); part.len()]),
-            name => part.numbers(name),
+            name => Table::columns(cx, set.random[place].name, &[name])?.numbers(name),
         };
         let values = parts.iter().enumerate().map(of_part).collect::<Result<Vec<_>, _>>()?;
         let mean = |runs: &Group| {
@@ -77,18 +82,20 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, making: &Making) -> R
     }
 
     let width = set.parameters.len() + names.len();
-    if let Some((id, frames)) = making.shapes {
-        cx.record(shapes(id, &parts, is_marked, frames, [groups.len(), width]))?;
+    if let Some((id, told)) = making.shapes {
+        cx.record(shapes(id, &sizes, is_marked, told, [groups.len(), width]))?;
     }
     if let Some(id) = making.generated {
-        let of_networks = set.of_networks.as_ref().map(|_| Table::read(cx, OF_NETWORKS)).transpose()?;
+        let of_networks = set.of_networks.as_ref().map(|_| Table::parts(cx, OF_NETWORKS, &[])).transpose()?;
         let record = Record::table(id).columns(["rows", "columns"]);
         // Of a data set with one file only the last frame is told.
-        let files = parts.iter().enumerate().filter(|_| parts.len() > 1);
-        let record = files.fold(record, |record, (place, part)| {
-            record.plain_row([part.len(), frame_width(part) + usize::from(is_marked && place > 0)])
+        let files = sizes.iter().enumerate().filter(|_| sizes.len() > 1);
+        let mut record = files.fold(record, |record, (place, [rows, columns])| {
+            record.plain_row([*rows, columns + usize::from(is_marked && place > 0)])
         });
-        let record = of_networks.iter().fold(record, |record, part| record.plain_row([part.len(), frame_width(part)]));
+        if let Some(part) = of_networks {
+            record = record.plain_row([part.rows(), frame_width(&Table::without_rows(cx, OF_NETWORKS)?)]);
+        }
         cx.record(record.plain_row([groups.len(), width]))?;
     }
     if let Some(id) = making.head {
@@ -149,14 +156,14 @@ fn frame_width(part: &Table) -> usize {
 
 /// Rows and columns of the frames. The newer file of ReLU is printed before it is marked, the older one
 /// after.
-fn shapes(id: &str, parts: &[Table], is_marked: bool, frames: Frames, means: [usize; 2]) -> Record {
+fn shapes(id: &str, sizes: &[[usize; 2]], is_marked: bool, frames: Frames, means: [usize; 2]) -> Record {
     let record = Record::table(id).columns(["rows", "columns"]);
-    let of_files = parts.iter().enumerate().filter(|_| frames == Frames::All);
-    let record = of_files.fold(record, |record, (place, part)| {
-        record.plain_row([part.len(), frame_width(part) + usize::from(is_marked && place > 0)])
+    let of_files = sizes.iter().enumerate().filter(|_| frames == Frames::All);
+    let record = of_files.fold(record, |record, (place, [rows, columns])| {
+        record.plain_row([*rows, columns + usize::from(is_marked && place > 0)])
     });
-    let width = parts.first().map_or(0, frame_width) + usize::from(is_marked);
-    record.plain_row([parts.iter().map(Table::len).sum(), width]).plain_row(means)
+    let width = sizes.first().map_or(0, |[_, columns]| *columns) + usize::from(is_marked);
+    record.plain_row([sizes.iter().map(|[rows, _]| rows).sum(), width]).plain_row(means)
 }
 
 /// The first rows of the frame of means.

@@ -78,13 +78,9 @@ const FIRST_HEAD: [&str; 17] = [
     "forward_passes",
 ];
 
-/// The cleaned tables, of which those columns are at hand that all need.
+/// What makes the configurations of the runs of the cleaned tables.
 struct Runs {
     keys: Vec<Keys>,
-    /// The columns of numbers, keys left out, in their order.
-    names: Vec<String>,
-    /// For each table, these columns and the row of the raw file.
-    numbers: Vec<BTreeMap<String, Vec<f64>>>,
 }
 
 struct Keys {
@@ -108,13 +104,9 @@ struct Group<'a> {
 }
 
 impl Runs {
-    fn of(parts: &[Table]) -> Result<Self, Problem> {
-        let all = parts.first().map_or_else(Vec::new, Table::number_names);
-        let numbers = |part: &Table| {
-            let column = |name: &String| Ok((name.clone(), part.floats(name)?));
-            all.iter().map(column).collect::<Result<BTreeMap<_, _>, Problem>>()
-        };
-        let keys = |part: &Table| {
+    fn read(cx: &Cx<'_, '_>, parts: &[&str]) -> Result<Self, Problem> {
+        let keys = |part: &&str| {
+            let part = Table::columns(cx, part, &["module", "batch_size", "architecture", "layer_idx", "draw"])?;
             Ok::<_, Problem>(Keys {
                 modules: part.texts("module")?,
                 batch_sizes: part.integers("batch_size")?,
@@ -123,12 +115,7 @@ impl Runs {
                 draws: part.integers("draw")?,
             })
         };
-        let is_averaged = |name: &str| !KEYS.contains(&name) && !is_ours(name);
-        Ok(Self {
-            keys: parts.iter().map(keys).collect::<Result<_, _>>()?,
-            names: all.iter().filter(|name| is_averaged(name)).cloned().collect(),
-            numbers: parts.iter().map(numbers).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { keys: parts.iter().map(keys).collect::<Result<_, _>>()? })
     }
 
     /// The groups in the order in which they are first seen, as `groupby(…, sort=False)` of pandas.
@@ -155,43 +142,61 @@ impl Runs {
         }
         groups
     }
+}
 
-    /// The mean of a column over the runs of a group; what is missing is left out, as in pandas.
-    fn mean(&self, group: &Group<'_>, name: &str) -> f64 {
-        let value = |(part, row): &(usize, usize)| self.numbers.get(*part)?.get(name)?.get(*row).copied();
+/// The mean of a column of the cleaned tables over the runs of each group; what is missing is left out, as in pandas.
+fn means_of<'a>(
+    cx: &Cx<'_, '_>,
+    parts: &[&str],
+    name: &str,
+    groups: impl IntoIterator<Item = &'a Group<'a>>,
+) -> Result<Vec<f64>, Problem> {
+    let column = |part: &&str| Table::columns(cx, part, &[name])?.floats(name);
+    let columns = parts.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let mean = |group: &Group<'_>| {
+        let value = |(part, row): &(usize, usize)| columns.get(*part)?.get(*row).copied();
         let values: Vec<f64> = group.runs.iter().filter_map(value).filter(|value| !value.is_nan()).collect();
         stats::mean(&values).unwrap_or(f64::NAN)
-    }
+    };
+    Ok(groups.into_iter().map(mean).collect())
 }
 
 /// Puts the runs together, and leaves out batch sizes that are not complete.
 pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) -> Result<(), Problem> {
-    let parts = grouping.parts.iter().map(|part| Table::read(cx, part)).collect::<Result<Vec<_>, _>>()?;
-    let runs = Runs::of(&parts)?;
+    let parts = grouping.parts;
+    let runs = Runs::read(cx, parts)?;
+    // The columns, which are the same in all tables, and those of them that are averaged.
+    let frame = parts.first().map(|part| Table::without_rows(cx, part)).transpose()?;
+    let (all_names, names) = frame.map(|frame| (frame.names(), frame.number_names())).unwrap_or_default();
+    let width = all_names.iter().filter(|name| !is_ours(name)).count();
+    let is_averaged = |name: &&str| !KEYS.contains(name) && !is_ours(name);
+    let names: Vec<&str> = names.iter().map(String::as_str).filter(is_averaged).collect();
     let all = runs.grouped(grouping.apart);
     let removed = if grouping.complete { incomplete(&all) } else { Vec::new() };
     let is_kept = |group: &&Group<'_>| !removed.contains(&(group.architecture, group.batch_size, group.draw));
     let kept: Vec<&Group<'_>> = all.iter().filter(is_kept).collect();
 
     // The first run's frame has the rows of the file that it was read from as a further column.
-    let columns = KEYS.len() + runs.names.len() + usize::from(grouping.printed == Some(Notebook::First));
+    let columns = KEYS.len() + names.len() + usize::from(grouping.printed == Some(Notebook::First));
     let shape = |id: &str, rows: usize| Record::table(id).columns(["rows", "columns"]).plain_row([rows, columns]);
     match grouping.printed {
         Some(Notebook::Final) => {
             cx.record(shape("mw.agg.shape", all.len()))?;
             for (id, rows) in [("mw.head", HEAD), ("est.head", ESTIMATES_HEAD)] {
-                cx.record(head(id, rows, runs.names.iter().map(String::as_str), &runs, &all))?;
+                cx.record(head(cx, id, &names, parts, all.get(..rows).unwrap_or(&all))?)?;
             }
-            cx.record(shapes("est.shapes", &parts, [all.len(), kept.len(), kept.len()], columns))?;
-            let names: Vec<String> = removed.iter().map(|(network, size, _)| format!("{network} at {size}")).collect();
+            let frames = [all.len(), kept.len(), kept.len()];
+            cx.record(shapes("est.shapes", runs.keys.iter().map(|keys| keys.layers.len()), width, frames, columns))?;
+            let left_out: Vec<String> =
+                removed.iter().map(|(network, size, _)| format!("{network} at {size}")).collect();
             let record = shape("mw.complete.shape", kept.len());
-            let note = || format!("Left out, because not all layers were measured: {}.", names.join(", "));
-            cx.record(if names.is_empty() { record } else { record.note(note()) })?;
+            let note = || format!("Left out, because not all layers were measured: {}.", left_out.join(", "));
+            cx.record(if left_out.is_empty() { record } else { record.note(note()) })?;
             cx.record(merged(&kept))?;
         }
         Some(Notebook::First) => {
             cx.record(shape("u1.agg.shape", all.len()))?;
-            cx.record(head("u1.head", HEAD, FIRST_HEAD.into_iter(), &runs, &all))?;
+            cx.record(head(cx, "u1.head", &FIRST_HEAD, parts, all.get(..HEAD).unwrap_or(&all))?)?;
             let columns_of = ["removed architecture", "removed batch_size", "rows", "columns"];
             let row = |record: Record, (network, batch_size, _): &(&str, i64, i64)| {
                 record.plain_row(cells![*network, *batch_size, kept.len(), columns])
@@ -203,26 +208,31 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, grouping: &Grouping) 
 
     let texts = |value: fn(&Group<'_>) -> String| kept.iter().map(|group| value(group)).collect();
     let integers = |value: fn(&Group<'_>) -> i64| kept.iter().map(|group| value(group)).collect();
-    let means = |name: &str| kept.iter().map(|group| runs.mean(group, name)).collect();
+    let means = |name: &str| means_of(cx, parts, name, kept.iter().copied());
+    let (energies, macs) = (means("cpu_energy")?, means("macs")?);
     Rows::new()
         .texts("module", texts(|group| group.module.to_owned()))
         .integers("batch_size", integers(|group| group.batch_size))
         .texts("architecture", texts(|group| group.architecture.to_owned()))
         .integers("layer_idx", integers(|group| group.layer))
         .integers("draw", integers(|group| group.draw))
-        .floats("cpu_energy", means("cpu_energy"))
-        .floats("macs", means("macs"))
+        .floats("cpu_energy", energies)
+        .floats("macs", macs)
         .integers("runs", integers(|group| group.runs.len() as i64))
         .write(cx, "table", schema::GROUPS)
 }
 
 /// Rows and columns of the tables of runs, of all of them together, and of the frames made from them (the
 /// notebook of the estimates, cells 5 to 9).
-fn shapes(id: &str, parts: &[Table], frames: [usize; 3], columns: usize) -> Record {
-    // Without what we know of a run and the original does not.
-    let width = parts.first().map_or(0, |part| part.names().iter().filter(|name| !is_ours(name)).count());
-    let all = parts.iter().map(Table::len).sum();
-    let runs = parts.iter().map(Table::len).chain([all]).map(|rows| [rows, width]);
+fn shapes(
+    id: &str,
+    parts: impl Iterator<Item = usize> + Clone,
+    width: usize,
+    frames: [usize; 3],
+    columns: usize,
+) -> Record {
+    let all = parts.clone().sum();
+    let runs = parts.chain([all]).map(|rows| [rows, width]);
     let rows = runs.chain(frames.map(|rows| [rows, columns]));
     rows.fold(Record::table(id).columns(["rows", "columns"]), Record::plain_row)
 }
@@ -232,9 +242,14 @@ fn is_ours(name: &str) -> bool {
     ["row", "draw"].contains(&name)
 }
 
-/// The first rows of the frame of means, as the notebooks show them.
-fn head<'a>(id: &str, rows: usize, names: impl Iterator<Item = &'a str>, runs: &Runs, groups: &[Group<'_>]) -> Record {
-    let columns: Vec<&str> = ["row"].into_iter().chain(KEYS).chain(names).collect();
+/// The first rows of the frame of means, as the notebooks show them: those of some groups.
+fn head(cx: &Cx<'_, '_>, id: &str, names: &[&str], parts: &[&str], groups: &[Group<'_>]) -> Result<Record, Problem> {
+    let columns: Vec<&str> = ["row"].into_iter().chain(KEYS).chain(names.iter().copied()).collect();
+    let mut means: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for name in names.iter().filter(|name| **name != "...") {
+        let column = if *name == "Unnamed: 0" { "row" } else { name };
+        means.insert(name, means_of(cx, parts, column, groups)?);
+    }
     let cell = |row: usize, group: &Group<'_>, column: &str| match column {
         "row" => Cell::from(row),
         "module" => group.module.into(),
@@ -242,8 +257,7 @@ fn head<'a>(id: &str, rows: usize, names: impl Iterator<Item = &'a str>, runs: &
         "architecture" => group.architecture.into(),
         "layer_idx" => group.layer.into(),
         "..." => column.into(),
-        "Unnamed: 0" => runs.mean(group, "row").into(),
-        _ => runs.mean(group, column).into(),
+        _ => means.get(column).and_then(|means| means.get(row).copied()).unwrap_or(f64::NAN).into(),
     };
     let units = columns.iter().filter_map(|column| Some((*column, rawlog::tracker::unit(column)?)));
     let record = units
@@ -251,21 +265,22 @@ fn head<'a>(id: &str, rows: usize, names: impl Iterator<Item = &'a str>, runs: &
     let row = |record: Record, (row, group): (usize, &Group<'_>)| {
         record.plain_row(columns.iter().map(|column| cell(row, group, column)).collect::<Vec<_>>())
     };
-    let record = groups.iter().enumerate().take(rows).fold(record, row);
-    record.note("Means over the runs of a configuration; energies are those of one forward pass.")
+    let record = groups.iter().enumerate().fold(record, row);
+    Ok(record.note("Means over the runs of a configuration; energies are those of one forward pass."))
 }
 
 /// Networks at batch sizes, and draws, of which fewer layers were measured than of others, in the order
 /// in which they are first seen.
 fn incomplete<'a>(groups: &[Group<'a>]) -> Vec<(&'a str, i64, i64)> {
     let mut layers: Vec<((&str, i64, i64), usize)> = Vec::new();
+    let mut places = BTreeMap::new();
     let mut most: BTreeMap<&str, usize> = BTreeMap::new();
     for group in groups {
         let setting = (group.architecture, group.batch_size, group.draw);
-        let place = layers.iter().position(|(known, _)| *known == setting).unwrap_or_else(|| {
+        let place = *places.entry(setting).or_insert(layers.len());
+        if place == layers.len() {
             layers.push((setting, 0));
-            layers.len() - 1
-        });
+        }
         layers[place].1 += 1;
         let known = most.entry(group.architecture).or_default();
         *known = layers[place].1.max(*known);
@@ -319,7 +334,7 @@ mod tests {
     fn runs_of_one_configuration_are_one_group_unless_told_apart() {
         // Measured twice in the first table, and once more in the second.
         let tables = vec![keys(&[(0, 0), (1, 0), (0, 1)]), keys(&[(0, 0)])];
-        let runs = Runs { keys: tables, names: Vec::new(), numbers: Vec::new() };
+        let runs = Runs { keys: tables };
         let of = |apart| {
             let groups = runs.grouped(apart);
             groups.iter().map(|group| (group.layer, group.draw, group.runs.clone())).collect::<Vec<_>>()

@@ -3,10 +3,11 @@
 use dag::Problem;
 use rawlog::tracker::Run;
 
-use super::{counts, failures, label, place, read_tracker, texts, tracked, wrong_project};
+use super::{Part, Tracked, counts, label, place, texts, tracked, wrong_project};
 use crate::cx::Cx;
-use crate::module_energy::layers::layer_set;
+use crate::module_energy::layers::{LayerSet, layer_set};
 use crate::module_energy::schema::{self, ARCHITECTURES};
+use crate::table::Rows;
 
 /// A tracker's file of single layers and the part of a job log that is about it: one row for each run.
 /// Parameters: the data set, and whether its layers are those of networks.
@@ -15,24 +16,27 @@ pub(in crate::module_energy) fn runs(
     (name, of_networks): &(&'static str, bool),
 ) -> Result<(), Problem> {
     let set = layer_set(name).ok_or_else(|| Problem::new(format!("there is no data set {name}")))?;
-    let tracker = read_tracker(cx)?;
-    let failed = failures(cx, name, &tracker)?;
     let path = cx.input_path("tracker")?;
-    let runs = tracker.runs.as_slice();
+    let schema = schema::layer_runs(set.parameters, *of_networks);
+    Tracked::read(cx, name)?.write(cx, &schema, |part| rows(part, set, *of_networks, path))
+}
+
+fn rows(part: &Part<'_>, set: &LayerSet, of_networks: bool, path: &str) -> Result<Rows, Problem> {
+    let runs = part.runs;
     for run in runs {
         let found = &run.project.module;
         if found != set.module {
             return Err(wrong_project(run, path, format!("a layer of the kind {found:?}"), set.module.to_owned()));
         }
     }
-    let mut rows = tracked(runs)
+    let mut rows = tracked(part)
         .texts("module", texts(runs, |run| run.project.module.clone()))
         .integers("rep_no", counts(runs, |run| run.project.repetition))
         .integers("macs", counts(runs, |run| run.project.macs));
     for parameter in set.parameters {
         rows = rows.integers(parameter, settings(runs, parameter, path)?);
     }
-    if *of_networks {
+    if of_networks {
         let (mut networks, mut layers) = (Vec::new(), Vec::new());
         for run in runs {
             let network = label(run, "architecture", path)?;
@@ -45,11 +49,7 @@ pub(in crate::module_energy) fn runs(
         }
         rows = rows.texts("architecture", networks).integers("layer_idx", layers);
     }
-    rows.integers("forward_passes", counts(runs, |run| run.project.forward_passes)).integers("failed", failed).write(
-        cx,
-        "table",
-        &schema::layer_runs(set.parameters, *of_networks),
-    )
+    Ok(rows.integers("forward_passes", counts(runs, |run| run.project.forward_passes)))
 }
 
 /// A setting of each run.

@@ -64,24 +64,29 @@ pub(super) fn layers(simulation: &Simulation, files: &mut dyn RawFiles) -> Resul
         measured.push((set, jobs));
     }
 
-    let mut bars: BTreeMap<&str, String> = BTreeMap::new();
+    // Some jobs share a log. With each, the seconds that a configuration takes by it.
+    let mut bars: BTreeMap<&str, Vec<(&Measured, f64)>> = BTreeMap::new();
     for (set, jobs) in &measured {
         for of in jobs {
-            files.write(of.job.tracker, runs::tracker_csv(&of.configurations, &of.runs))?;
+            files.stream(of.job.tracker, &mut |to| runs::tracker_csv(to, &of.configurations, &of.runs))?;
             let is_random = set.random.iter().any(|other| other.name == of.job.name);
             if of.has_bars {
-                let log = logs::bars(of.job.data_set, &of.configurations, &of.errors(), 103.0 + random.unit());
-                bars.entry(of.job.log).or_default().push_str(&log);
+                bars.entry(of.job.log).or_default().push((of, 103.0 + random.unit()));
             } else {
                 let doing = if is_random { "Doing random configs...\n\n" } else { "Doing architecture configs...\n" };
                 let planned = of.configurations.len();
                 let printed = Printed { preamble: "", data_set: of.job.data_set, doing, planned, ending: Ending::Done };
-                files.write(of.job.log, logs::printed(&of.configurations, &of.runs, &printed))?;
+                files.stream(of.job.log, &mut |to| logs::printed(to, &of.configurations, &of.runs, &printed))?;
             }
         }
     }
-    for (path, log) in bars {
-        files.write(path, log.into_bytes())?;
+    for (path, jobs) in bars {
+        files.stream(path, &mut |to| {
+            let mut jobs = jobs.iter();
+            jobs.try_for_each(|(of, seconds)| {
+                logs::bars(to, of.job.data_set, &of.configurations, &of.errors(), *seconds)
+            })
+        })?;
     }
     Ok(truths::layers::of_layers(&measured))
 }

@@ -1,6 +1,7 @@
 //! Job logs in both of their styles.
 
 use std::fmt::Write as _;
+use std::io;
 
 use rawlog::joblog::{ERROR_MARK, REPETITIONS};
 
@@ -38,12 +39,17 @@ pub(super) enum Ending {
     Died(Configuration),
 }
 
-/// A log of the printed style: a line before each run, errors after the line of the run that they spoilt.
-pub(super) fn printed(configurations: &[Configuration], runs: &[Run], of: &Printed) -> Vec<u8> {
+/// Writes a log of the printed style: a line before each run, errors after the line of the run that they spoilt.
+pub(super) fn printed(
+    to: &mut dyn io::Write,
+    configurations: &[Configuration],
+    runs: &[Run],
+    of: &Printed,
+) -> io::Result<()> {
     let Printed { preamble, data_set, doing, planned, ending } = of;
     let total = *planned as u64 * REPETITIONS;
-    let mut log = format!("{preamble}Starting data-collection for {data_set}...\n{doing}");
-    let _ = write!(log, "Total number of iterations:  {total}\nMin. runtime: {:.2}h\n", total as f64 * 35.0 / 3600.0);
+    let mut text = format!("{preamble}Starting data-collection for {data_set}...\n{doing}");
+    let _ = write!(text, "Total number of iterations:  {total}\nMin. runtime: {:.2}h\n", total as f64 * 35.0 / 3600.0);
     let announce = |number: usize, repetition: u64, configuration: &Configuration| {
         let done = (number as f64 / total as f64 * 1e4).round() / 100.0;
         let text = configuration.text();
@@ -51,20 +57,22 @@ pub(super) fn printed(configurations: &[Configuration], runs: &[Run], of: &Print
     };
     for run in runs {
         let Some(configuration) = configurations.get(run.configuration) else { continue };
-        log.push_str(&announce(run.configuration, run.repetition, configuration));
+        // What was before this run is written now: it is known not to be the end.
+        to.write_all(text.as_bytes())?;
+        text = announce(run.configuration, run.repetition, configuration);
         for place in 0..run.errors {
-            let _ = writeln!(log, "{}", error(run.start() + 3 * place as i64, 7_000_000 + 120_000_000 * place));
+            let _ = writeln!(text, "{}", error(run.start() + 3 * place as i64, 7_000_000 + 120_000_000 * place));
         }
     }
     match ending {
-        Ending::Done => log.push_str("100.0% done"),
-        Ending::Cut => log.truncate(log.trim_end().len()),
+        Ending::Done => text.push_str("100.0% done"),
+        Ending::Cut => text.truncate(text.trim_end().len()),
         Ending::Died(configuration) => {
-            log.push_str(&announce(configurations.len(), 1, configuration));
-            log.push_str("Traceback (most recent call last):\nTimeoutError: timed out\n");
+            text.push_str(&announce(configurations.len(), 1, configuration));
+            text.push_str("Traceback (most recent call last):\nTimeoutError: timed out\n");
         }
     }
-    log.into_bytes()
+    to.write_all(text.as_bytes())
 }
 
 /// How the errors of a failed configuration stand in a log with progress bars.
@@ -77,33 +85,37 @@ pub(super) enum Errors {
     Missed,
 }
 
-/// The part of a log with progress bars that is about one data set: the bar is drawn when a
+/// Writes the part of a log with progress bars that is about one data set: the bar is drawn when a
 /// configuration begins and when it is done. `seconds` is what each takes.
-pub(super) fn bars(name: &str, configurations: &[Configuration], errors: &[Errors], seconds: f64) -> String {
+pub(super) fn bars(
+    to: &mut dyn io::Write,
+    name: &str,
+    configurations: &[Configuration],
+    errors: &[Errors],
+    seconds: f64,
+) -> io::Result<()> {
     let total = configurations.len();
-    let mut log = format!("Starting data-collection for {name}...\nDoing random configs...\n");
-    let _ = writeln!(log, "Total number of iterations:  {}", total as u64 * REPETITIONS);
-    let _ = writeln!(log, "Min. runtime: {:.2}h\n", total as f64 * seconds / 3600.0);
-    log.push_str(&bar("", 0, total, seconds));
-    log.push('\n');
+    writeln!(to, "Starting data-collection for {name}...\nDoing random configs...")?;
+    writeln!(to, "Total number of iterations:  {}", total as u64 * REPETITIONS)?;
+    writeln!(to, "Min. runtime: {:.2}h\n", total as f64 * seconds / 3600.0)?;
+    writeln!(to, "{}", bar("", 0, total, seconds))?;
     for (number, (configuration, errors)) in configurations.iter().zip(errors).enumerate() {
         let text = format!("current config:[{}]: ", configuration.text());
-        log.push_str(&bar(&text, number, total, seconds));
+        to.write_all(bar(&text, number, total, seconds).as_bytes())?;
         let at = (number as f64 * seconds) as i64 + 20;
         match errors {
-            Errors::None => log.push('\n'),
-            Errors::Missed => log.push_str(&format!("{}\n\n", error(at, 500_000_000))),
+            Errors::None => writeln!(to)?,
+            Errors::Missed => writeln!(to, "{}\n", error(at, 500_000_000))?,
             Errors::Found(lines) => {
                 for place in 0..=*lines {
-                    log.push_str(&format!("{}\n", error(at + 15 * place as i64, 500_000_000 + 600_000_000 * place)));
+                    writeln!(to, "{}", error(at + 15 * place as i64, 500_000_000 + 600_000_000 * place))?;
                 }
-                log.push('\n');
+                writeln!(to)?;
             }
         }
-        log.push_str(&bar(&text, number + 1, total, seconds));
-        log.push('\n');
+        writeln!(to, "{}", bar(&text, number + 1, total, seconds))?;
     }
-    log + "\n"
+    writeln!(to)
 }
 
 /// A progress bar as tqdm draws it, ten characters wide.

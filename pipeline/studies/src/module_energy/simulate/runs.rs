@@ -1,6 +1,7 @@
 //! Runs of a measuring job, and the tracker's file that they leave.
 
 use std::fmt::Write as _;
+use std::io;
 
 use rawlog::joblog::REPETITIONS;
 use rawlog::time::{NANOSECONDS_PER_SECOND, iso8601};
@@ -47,7 +48,7 @@ pub(super) struct Run {
     pub(super) forward_passes: u64,
     /// How often the energy counter was found to have wrapped around; 0 for a sound run.
     pub(super) errors: u64,
-    id: String,
+    id: u128,
     duration: f64,
     powers: [f64; 3],
     /// In kWh: processors, graphics card, memory.
@@ -109,12 +110,18 @@ pub(super) fn measure(configurations: &[Configuration], start: i64, random: &mut
     runs
 }
 
-/// A random identifier in the form of a version 4 UUID (RFC 9562).
-fn uuid(random: &mut SplitMix64) -> String {
+/// A random version 4 UUID (RFC 9562).
+fn uuid(random: &mut SplitMix64) -> u128 {
     let (high, low) = (random.next_u64(), random.next_u64());
-    let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0x0fff | 0x4000);
-    let (d, e) = (low >> 48 & 0x3fff | 0x8000, low & 0xffff_ffff_ffff);
-    format!("{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+    let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// A UUID as text.
+fn text(id: u128) -> String {
+    let digits = format!("{id:032x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| digits.get(part).unwrap_or_default());
+    parts.join("-")
 }
 
 /// What the tracker and the original's parser write into a column. `None`: it is no column of theirs.
@@ -129,7 +136,7 @@ fn cell(column: &str, configuration: &Configuration, run: &Run) -> Option<String
             let (repetition, passes, text) = (run.repetition, run.forward_passes, configuration.text());
             format!("\"module:{module},rep_no:{repetition},macs:{macs},{text},forward_passes:{passes}\"")
         }
-        "run_id" => run.id.clone(),
+        "run_id" => text(run.id),
         "duration" => run.duration.to_string(),
         "emissions" => decimal(emissions),
         "emissions_rate" => decimal(emissions / run.duration * 1000.0),
@@ -169,18 +176,29 @@ fn decimal(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn csv(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-    let lines = std::iter::once(columns.join(",")).chain(rows.map(|cells| cells.join(",")));
-    lines.flat_map(|line| (line + "\n").into_bytes()).collect()
+/// Writes lines of cells.
+fn csv(to: &mut dyn io::Write, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<()> {
+    let mut line = columns.join(",") + "\n";
+    to.write_all(line.as_bytes())?;
+    for cells in rows {
+        line.clear();
+        for (place, cell) in cells.iter().enumerate() {
+            line.push_str(if place > 0 { "," } else { "" });
+            line.push_str(cell);
+        }
+        line.push('\n');
+        to.write_all(line.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The tracker's file, in the form of the machine without network.
-pub(super) fn tracker_csv(configurations: &[Configuration], runs: &[Run]) -> Vec<u8> {
-    file(&COLUMNS, configurations, runs)
+pub(super) fn tracker_csv(to: &mut dyn io::Write, configurations: &[Configuration], runs: &[Run]) -> io::Result<()> {
+    file(to, &COLUMNS, configurations, runs)
 }
 
 /// The same of the tracker that looked up where it was.
-pub(super) fn placed_csv(configurations: &[Configuration], runs: &[Run]) -> Vec<u8> {
+pub(super) fn placed_csv(to: &mut dyn io::Write, configurations: &[Configuration], runs: &[Run]) -> io::Result<()> {
     let mut columns = COLUMNS.to_vec();
     let before = |columns: &[&str], name: &str| columns.iter().position(|column| *column == name).unwrap_or(0);
     let (country, coordinates) = PLACE_COLUMNS.split_at(5);
@@ -188,23 +206,28 @@ pub(super) fn placed_csv(configurations: &[Configuration], runs: &[Run]) -> Vec<
     columns.splice(at..at, country.iter().copied());
     let at = before(&columns, "ram_total_size");
     columns.splice(at..at, coordinates.iter().copied());
-    file(&columns, configurations, runs)
+    file(to, &columns, configurations, runs)
 }
 
-fn file(columns: &[&str], configurations: &[Configuration], runs: &[Run]) -> Vec<u8> {
+fn file(to: &mut dyn io::Write, columns: &[&str], configurations: &[Configuration], runs: &[Run]) -> io::Result<()> {
     let row = |run: &Run| {
         let of = configurations.get(run.configuration);
         columns.iter().filter_map(|column| cell(column, of?, run)).collect()
     };
-    csv(columns, runs.iter().map(row))
+    csv(to, columns, runs.iter().map(row))
 }
 
 /// The file of the original's parser: the row, then the columns without the packed text, then its parts.
-pub(super) fn parsed_csv(columns: &[&str], configurations: &[Configuration], runs: &[Run]) -> Vec<u8> {
+pub(super) fn parsed_csv(
+    to: &mut dyn io::Write,
+    columns: &[&str],
+    configurations: &[Configuration],
+    runs: &[Run],
+) -> io::Result<()> {
     let row = |(row, run): (usize, &Run)| {
         let of = configurations.get(run.configuration);
         let cells = columns.iter().skip(1).filter_map(|column| cell(column, of?, run));
         std::iter::once(row.to_string()).chain(cells).collect()
     };
-    csv(columns, runs.iter().enumerate().map(row))
+    csv(to, columns, runs.iter().enumerate().map(row))
 }

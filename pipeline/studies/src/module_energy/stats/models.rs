@@ -30,13 +30,14 @@ pub(in crate::module_energy) fn fitted(cx: &mut Cx<'_, '_>, id: &&'static str) -
     let record = match outcome.fitted.end {
         None => record,
         Some((passes, gap, settled)) => {
-            let features = outcome.preparation.features(&split.train.inputs);
+            let mut spreads = Vec::new();
+            outcome.preparation.each_feature(&split.train.inputs, |feature| spreads.push(stats::std(&feature, 0).ok()));
             record
                 .value("iterations", passes)
                 .value("dual_gap", gap)
-                .value("features", features.len())
+                .value("features", spreads.len())
                 .value("features used", used(&outcome))
-                .value("decades of spread", decades_of_spread(&features))
+                .value("decades of spread", decades_of_spread(&spreads))
                 .value("settled", if settled { "yes" } else { "no" })
         }
     };
@@ -69,9 +70,9 @@ fn used(outcome: &Outcome) -> usize {
     outcome.fitted.model.coefficients.iter().filter(|coefficient| **coefficient != 0.0).count()
 }
 
-/// By how many powers of ten the greatest standard deviation of the features exceeds the least that is not 0.
-fn decades_of_spread(features: &[Vec<f64>]) -> f64 {
-    let spreads = features.iter().filter_map(|feature| stats::std(feature, 0).ok()).filter(|spread| *spread > 0.0);
+/// By how many powers of ten the greatest of the features' standard deviations exceeds the least that is not 0.
+fn decades_of_spread(spreads: &[Option<f64>]) -> f64 {
+    let spreads = spreads.iter().flatten().copied().filter(|spread| *spread > 0.0);
     let (least, most) =
         spreads.fold((f64::INFINITY, 0.0_f64), |(least, most), spread| (least.min(spread), most.max(spread)));
     (most / least).log10()
