@@ -3,10 +3,11 @@
 use std::io::{Cursor, Write};
 
 use dag::{Context, Problem};
-use polars_core::prelude::{Column as Series, DataFrame, DataType, IdxCa, IdxSize, PolarsError};
+use polars_core::prelude::{
+    BooleanChunked, ChunkCompareEq as _, Column as Series, DataFrame, DataType, IdxCa, IdxSize, PolarsError,
+};
 use polars_io::parquet::write::KeyValueMetadata;
 use polars_io::prelude::{ParquetCompression, ParquetReader, ParquetWriter, SerReader};
-use polars_lazy::prelude::{Expr, IntoLazy, col, lit};
 use rawlog::{CellRef, ColumnData, Frame};
 
 mod field;
@@ -146,15 +147,22 @@ impl Table {
         self.with(self.frame.filter(&mask))
     }
 
-    /// The rows that satisfy a predicate, in their order.
-    pub(crate) fn filter(&self, predicate: Expr) -> Result<Self, Problem> {
-        self.with(self.frame.clone().lazy().filter(predicate).collect())
+    /// The rows that are to be kept, in their order; `kept` says it of each row.
+    pub(crate) fn filter(&self, kept: impl IntoIterator<Item = bool>) -> Result<Self, Problem> {
+        let kept: BooleanChunked = kept.into_iter().collect();
+        self.with(self.frame.filter(&kept))
     }
 
     /// The rows in which a column holds a text.
     pub(crate) fn of(&self, column: &str, text: &str) -> Result<Self, Problem> {
-        self.column(column)?;
-        self.filter(col(column).eq(lit(text)))
+        let column = self.column(column)?;
+        let kept = column.str().map_err(|_| self.wrong_type(column, "texts"))?.equal(text);
+        self.with(self.frame.filter(&kept))
+    }
+
+    /// The rows in which a column holds a number of which `wanted` is true; what is missing is NaN.
+    pub(crate) fn of_numbers(&self, column: &str, wanted: impl FnMut(f64) -> bool) -> Result<Self, Problem> {
+        self.filter(self.floats(column)?.into_iter().map(wanted))
     }
 
     /// The rows at the given places, in the given order.

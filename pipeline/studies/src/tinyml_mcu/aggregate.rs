@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use dag::Problem;
-use polars_lazy::prelude::{Expr, col, lit};
 use serde::Serialize;
 use stats::argsort_quicksort;
 
@@ -33,7 +32,7 @@ pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Probl
     let column =
         if table.has("tflu_mcu_benchmark_mean_50") { "tflu_mcu_benchmark_mean_50" } else { "tflu_mcu_benchmark_mean" };
     let sorted = table.take(&argsort_quicksort(&table.texts("model_type")?))?;
-    let comparable = sorted.filter(same_format().and(col("compiler_optimization").eq(lit("-Ofast"))))?;
+    let comparable = in_one_format(&sorted)?.of("compiler_optimization", "-Ofast")?;
     let comparable = comparable.take(&argsort_quicksort(&comparable.texts("model_type")?))?;
 
     let kept: Vec<usize> = (0..comparable.len()).filter(|position| ![1, 3, 6, 7].contains(position)).collect();
@@ -48,8 +47,8 @@ pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Probl
 
     let mut latencies = Vec::new();
     for (format, kernels, fpu) in LABELLED {
-        let wanted = col("weights").eq(lit(format)).and(col("cmsis_nn").eq(lit(kernels))).and(col("fpu").eq(lit(fpu)));
-        let row = comparable.filter(wanted)?;
+        let row = comparable.of("weights", format)?.of("cmsis_nn", kernels)?;
+        let row = row.of_numbers("fpu", |value| value == f64::from(fpu))?;
         if row.len() != 1 {
             let problem = row.problem(format!("{} rows measure {format}, {kernels}, FPU {fpu}", row.len()));
             return Err(problem.expected("one"));
@@ -67,7 +66,7 @@ pub(super) fn fig2(cx: &mut Cx<'_, '_>, name: &&'static str) -> Result<(), Probl
 pub(super) const BAR_LABELS: [&str; 4] = ["Unoptimized (U)", "U + FPU", "Quantized (Q)", "Q + CMSIS-NN"];
 
 /// What the labels promise: number format, CMSIS-NN, FPU.
-const LABELLED: [(&str, &str, i64); 4] =
+const LABELLED: [(&str, &str, u8); 4] =
     [("float32", "none", 0), ("float32", "none", 1), ("int8", "none", 1), ("int8", "cmsis-nn", 1)];
 
 fn combined_types(table: &Table) -> Result<Vec<String>, Problem> {
@@ -75,8 +74,10 @@ fn combined_types(table: &Table) -> Result<Vec<String>, Problem> {
     Ok(types.iter().zip(kernels).zip(fpu).map(|((t, k), f)| format!("{t}_{k}_{f}")).collect())
 }
 
-fn same_format() -> Expr {
-    col("weights").eq(col("activations"))
+/// The rows whose weights and activations have the same number format.
+fn in_one_format(table: &Table) -> Result<Table, Problem> {
+    let (weights, activations) = (table.texts("weights")?, table.texts("activations")?);
+    table.filter(weights.iter().zip(&activations).map(|(weight, activation)| weight == activation))
 }
 
 /// Figure 3 of one network (In[5]): the measured points, and the corners of the drawn front.
@@ -133,7 +134,7 @@ pub(super) fn energy_per_inference(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// The rows of figure 3, sorted by number format and then by board, F4 before F7 before L4.
 pub(super) fn fig3_points(cx: &Cx<'_, '_>, network: &str) -> Result<Table, Problem> {
-    let table = Table::read(cx, "inferences")?.of("model_name", network)?.filter(same_format())?;
+    let table = in_one_format(&Table::read(cx, "inferences")?.of("model_name", network)?)?;
     let keys: Vec<_> = table.texts("model_type")?.into_iter().zip(table.texts("mcu")?).collect();
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_by(|&a, &b| keys[a].cmp(&keys[b]));
@@ -180,7 +181,7 @@ pub(super) fn fig5_table(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 /// The 3x3 convolutions with CMSIS-NN.
 pub(super) fn fig5_points(cx: &Cx<'_, '_>) -> Result<Table, Problem> {
     let table = Table::read(cx, "sweep")?.of("layer", "2_CONV_2D")?.of("cmsis_nn", "cmsis-nn")?;
-    table.filter(col("kernel").eq(lit(3.0)))
+    table.of_numbers("kernel", |edge| edge == 3.0)
 }
 
 /// The points of figure 8 (In[21]).
@@ -199,7 +200,7 @@ pub(super) fn fig8_table(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
 
 /// The 3x3 depth-wise convolutions; the file holds runs with CMSIS-NN only.
 pub(super) fn fig8_points(cx: &Cx<'_, '_>) -> Result<Table, Problem> {
-    Table::read(cx, "sweep")?.of("layer", "2_DEPTHWISE_CONV_2D")?.filter(col("kernel").eq(lit(3.0)))
+    Table::read(cx, "sweep")?.of("layer", "2_DEPTHWISE_CONV_2D")?.of_numbers("kernel", |edge| edge == 3.0)
 }
 
 /// Latency in seconds. Divided twice, as in the original: once by a million differs in the last bit.
@@ -241,7 +242,7 @@ pub(super) fn table4(cx: &mut Cx<'_, '_>, blocks: &&'static [Block]) -> Result<(
             .collect();
         let mut table = sweep.take(&rows)?;
         if let Some(kernel) = block.kernel {
-            table = table.filter(col("kernel").eq(lit(kernel)))?;
+            table = table.of_numbers("kernel", |edge| edge == kernel)?;
         }
         // Latencies are compared with that of all sizes without CMSIS-NN, of the same kernel.
         for (suffix, maccs) in [("", "maccs"), (".corrected", "true_maccs")] {

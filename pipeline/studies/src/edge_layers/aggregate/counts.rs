@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dag::Problem;
-use polars_lazy::prelude::{col, lit};
 use stats::argsort_network;
 
 use super::printed::printed;
@@ -82,7 +81,7 @@ pub(in crate::edge_layers) fn counts(cx: &mut Cx<'_, '_>) -> Result<(), Problem>
     let split = Record::table("upstream.tuning.conv.split").columns(["value"]);
     cx.record(split.plain_row([all - test]).plain_row([test]).note("Rows to train on, and to test on."))?;
 
-    let split = inventory.filter(col("split").eq(lit(1.0)))?;
+    let split = inventory.of_numbers("split", |split| split == 1.0)?;
     let convolutional = split.of("kind", Kind::Convolutional.table())?.len();
     let fixed = all - convolutional;
     let record = Record::scalar("inventory.split").value("divided", split.len()).value("convolutional", convolutional);

@@ -2,7 +2,6 @@
 
 use dag::Problem;
 use plot::{About, Axis, Bars, Cartesian, Colour, Legend, Look, Marker, Points};
-use polars_lazy::prelude::{col, lit};
 
 use super::{CLASSES, SIZE_NAMES, SIZES, broken, dense_layer, milliseconds};
 use crate::cx::Cx;
@@ -12,7 +11,7 @@ use crate::record::{Axis as RecordAxis, Record, Scale, Series};
 
 /// Input lengths 460 to 490, coloured by class: the original colours each bar for itself.
 pub(crate) fn draw(cx: &mut Cx<'_, '_>, keys: &Plain) -> Result<(), Problem> {
-    let table = dense_layer(cx)?.filter(col("size").gt(lit(459.0)).and(col("size").lt(lit(491.0))))?;
+    let table = dense_layer(cx)?.of_numbers("size", |size| size > 459.0 && size < 491.0)?;
     let latencies = milliseconds(&table)?;
     let lengths: Vec<String> = table.numbers("size")?.iter().map(|length| format!("{length:.0}")).collect();
     let colour = |class: &String| SIZES.look(class).map(|look| look.colour).map_err(broken);
