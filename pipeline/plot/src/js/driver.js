@@ -10,6 +10,11 @@ globalThis.renderChart = function (optionSource, width, height) {
   var chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: width, height: height });
   // Without progressive:0 a series of more than a few thousand points is drawn in later frames, that is never.
   chart.setOption({ animation: false, progressive: 0 });
+  // Nobody points at paper: what a series does then is left out.
+  (option.series || []).forEach(function (series) {
+    series.silent = true;
+    series.emphasis = { disabled: true };
+  });
   chart.setOption(option);
   var svg = chart.renderToSVGString();
   chart.dispose();
