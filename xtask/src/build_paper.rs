@@ -131,8 +131,9 @@ impl<'a> Build<'a> {
     /// Builds, and tells what was done.
     pub(crate) fn make(&self, chosen: &[Chosen], console: &Console) -> Result<Report, Failure> {
         self.warn(chosen, console);
-        self.announce(chosen, console)?;
-        let (graph, report) = self.build(chosen, &*console.observer())?;
+        let graph = self.graph(chosen)?;
+        self.announce(&graph, chosen, console)?;
+        let report = self.build(&graph, chosen, &*console.observer())?;
         report::renew(self, &graph, &report, chosen)?;
         console.summary(&report);
         Ok(report)
@@ -181,10 +182,12 @@ impl<'a> Build<'a> {
                 }
                 let rebuilt = load(self.root).and_then(|sources| {
                     let chosen = self.choose(sources);
-                    Ok((self.build(&chosen, &*console.observer_of_many())?, chosen))
+                    let graph = self.graph(&chosen)?;
+                    let report = self.build(&graph, &chosen, &*console.observer_of_many())?;
+                    Ok((graph, report, chosen))
                 });
                 match rebuilt {
-                    Ok(((graph, report), chosen)) => {
+                    Ok((graph, report, chosen)) => {
                         self.warn(&chosen, console);
                         console.rebuilt(&report);
                         // One page after the other. The next change does not wait for this one.
@@ -221,17 +224,16 @@ impl<'a> Build<'a> {
     /// Tells what long work needs before it begins. To plan costs what a build with nothing to do costs: it is done
     /// only where much may have to be made, because nothing was yet, the program is another one, or a simulation is
     /// large.
-    fn announce(&self, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
+    fn announce(&self, graph: &Graph, chosen: &[Chosen], console: &Console) -> Result<(), Failure> {
         // What a remote store has is not asked for twice.
         let options = self.local_options();
         let is_new = machine::is_older(&options.folder.join("state"), std::env::current_exe().ok().as_deref());
         if !is_new && self.arguments.simulation.get().scale < LARGE_SCALE {
             return Ok(());
         }
-        let graph = self.graph(chosen)?;
-        let plan = Engine::plan(&options, &graph, &self.arguments.targets).map_err(failure)?;
+        let plan = Engine::plan(&options, graph, &self.arguments.targets).map_err(failure)?;
         let stages = plan.stages.iter().filter(|stage| matches!(stage.fate, Fate::Run | Fate::MayRun)).count();
-        let needs = Needs::of_plan(&plan, &graph, chosen).with_jobs(self.arguments.jobs.get());
+        let needs = Needs::of_plan(&plan, graph, chosen).with_jobs(self.arguments.jobs.get());
         if stages == 0 || plan.locked_by.is_some() || !needs.is_long() {
             return Ok(());
         }
@@ -244,8 +246,7 @@ impl<'a> Build<'a> {
     }
 
     /// Builds; the report page is left to the caller.
-    fn build(&self, chosen: &[Chosen], observer: &dyn Observer) -> Result<(Graph, Report), Failure> {
-        let graph = self.graph(chosen)?;
+    fn build(&self, graph: &Graph, chosen: &[Chosen], observer: &dyn Observer) -> Result<Report, Failure> {
         let mut options = self.options()?;
         options.note = Some(self.note(chosen));
         if self.arguments.isolated {
@@ -253,9 +254,7 @@ impl<'a> Build<'a> {
             options.isolation = Some(isolated::isolation(self.root, chosen, typst, isolation::probe())?);
         }
         let mut engine = Engine::open(options).map_err(failure)?;
-        let report = engine.build(&graph, &self.arguments.targets, observer).map_err(failure)?;
-        drop(engine);
-        Ok((graph, report))
+        engine.build(graph, &self.arguments.targets, observer).map_err(failure)
     }
 
     /// The data of a build in a few words.

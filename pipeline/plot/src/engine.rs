@@ -24,6 +24,8 @@ const THREAD_STACK: usize = 16 << 20;
 /// How long a thread waits for another figure before it gives its memory back. Those of a build follow
 /// each other closely.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// After how many drawings their garbage is collected, a few MB of each.
+const DRAWINGS_PER_COLLECTION: u64 = 4;
 
 /// Bounds of one rendering. Both count work, not seconds, so that whether a figure renders does not
 /// depend on how busy the machine is.
@@ -92,11 +94,13 @@ fn hand_over(mut request: Request) -> std::io::Result<()> {
 fn draw_until_idle(mut request: Request) {
     let (sender, requests) = mpsc::channel();
     let mut interpreter = None;
-    loop {
+    for count in 1.. {
         let svg = draw(&mut interpreter, &request.drawing);
         // Nobody listens any more if the caller panicked.
         let _ = request.reply.send(svg);
-        if let Some(interpreter) = &interpreter {
+        if count % DRAWINGS_PER_COLLECTION == 0
+            && let Some(interpreter) = &interpreter
+        {
             interpreter.collect_garbage();
         }
         let own = thread::current().id();

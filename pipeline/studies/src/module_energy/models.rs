@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use dag::Problem;
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 use stats::{CentredProducts, LassoOptions, LinearModel, MinMax, Standardiser, Terms};
 
@@ -355,7 +356,16 @@ pub(super) fn cross_validated(
             }
         }
     };
-    stats::folds(train.energies.len(), FOLDS).iter().enumerate().map(of_fold).collect()
+    let folds = stats::folds(train.energies.len(), FOLDS);
+    match model.fit {
+        // All features are in memory, once for each fold that is at work.
+        Fit::LeastSquares => folds.iter().enumerate().map(of_fold).collect(),
+        // The longest of all analyses. Collected before it is looked at, so that the first fold that fails is told.
+        Fit::Lasso(..) => {
+            let scores: Vec<_> = folds.par_iter().enumerate().map(of_fold).collect();
+            scores.into_iter().collect()
+        }
+    }
 }
 
 /// A model fitted to the training data, with its scores.
