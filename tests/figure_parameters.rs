@@ -48,7 +48,7 @@ fn another_size_draws_that_figure_and_typesets_the_paper() {
     assert!(build.restored().is_empty() && build.failed().is_empty());
     assert!(workspace.read(DRAWING).contains("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"300\""));
     let second = workspace.contents("derived");
-    // The record and the data are those from before: no value depends on how a figure is printed.
+    // The record and the data are those from before: no value depends on how large a figure is printed.
     assert_eq!(
         changed(&first, &second),
         [

@@ -34,7 +34,7 @@ def same(ours, theirs, tolerance, where=""):
     elif ours is None:
         if not math.isnan(theirs):
             sys.exit(f"{where}: nothing here, {theirs} there")
-    elif not math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-12):
+    elif not math.isclose(ours, theirs, rel_tol=tolerance):
         sys.exit(f"{where}: {ours} here, {theirs} there")
 
 

@@ -171,13 +171,18 @@ impl<'a> Build<'a> {
             return Ok(Exit::Interrupted);
         }
         console.line("watching; Ctrl-C ends it");
-        self.rehearse(chosen)?;
+        if let Err(failure) = self.rehearse(chosen) {
+            // Something was changed while the first build was at work: the loop below is told of it.
+            console.error(&failure.message);
+        }
         thread::scope(|scope| {
             let mut page: Option<ScopedJoinHandle<'_, ()>> = None;
             while let Some(change) = watch.next(&self.stop) {
                 if change == Change::Code {
-                    // This program may end there.
-                    page.take().map(ScopedJoinHandle::join);
+                    // This program may end there: what it is writing is finished first.
+                    if page.take().is_some_and(|page| page.join().is_err()) {
+                        console.warning("the report page was not renewed");
+                    }
                     watch::renew(self.root, &self.stop, console);
                 }
                 let rebuilt = load(self.root).and_then(|sources| {
@@ -190,8 +195,10 @@ impl<'a> Build<'a> {
                     Ok((graph, report, chosen)) => {
                         self.warn(&chosen, console);
                         console.rebuilt(&report);
-                        // One page after the other. The next change does not wait for this one.
-                        page.take().map(ScopedJoinHandle::join);
+                        // One page after the other, beside the next build.
+                        if page.take().is_some_and(|page| page.join().is_err()) {
+                            console.warning("the report page was not renewed");
+                        }
                         page = Some(scope.spawn(move || {
                             if let Err(failure) = report::renew(self, &graph, &report, &chosen) {
                                 console.error(&failure.message);
@@ -207,17 +214,23 @@ impl<'a> Build<'a> {
     }
 
     /// Typesets the papers once more in the background: what is typeset for the first time in a process takes
-    /// seconds. Nothing waits for it, and it ends with the program.
+    /// seconds. A build of a paper that is being typeset here waits for it, and finds its parts remembered.
     fn rehearse(&self, chosen: &[Chosen]) -> Result<(), Failure> {
-        if !self.typesetter.remembers() {
+        // Isolated stages typeset in processes of their own.
+        if self.arguments.isolated || !self.typesetter.remembers() {
             return Ok(());
         }
         let graph = self.graph(chosen)?;
         let stages = graph.needed(&self.arguments.targets).map_err(Failure::usage)?;
         let papers: Vec<Stage> =
             stages.into_iter().filter(|stage| stage.id().ends_with(studies::PAPER)).cloned().collect();
-        let (root, typesetter) = (self.root.to_owned(), Arc::clone(&self.typesetter));
-        thread::spawn(move || papers.iter().for_each(|stage| studies::rehearse(&root, stage, &typesetter)));
+        let (root, typesetter, stop) = (self.root.to_owned(), Arc::clone(&self.typesetter), Arc::clone(&self.stop));
+        let rehearse = move || {
+            let goes_on = |_: &&Stage| !stop.load(Ordering::Relaxed);
+            papers.iter().take_while(goes_on).for_each(|stage| studies::rehearse(&root, stage, &typesetter));
+        };
+        let thread = thread::Builder::new().spawn(rehearse);
+        thread.map_err(|error| Failure::new(format!("cannot start a thread: {error}")))?;
         Ok(())
     }
 

@@ -24,7 +24,8 @@ const THREAD_STACK: usize = 16 << 20;
 /// How long a thread waits for another figure before it gives its memory back. Those of a build follow
 /// each other closely.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// After how many drawings their garbage is collected, a few MB of each.
+/// After how many drawings their garbage is collected: a few MB of an ordinary one. The interpreter does so by itself
+/// when there is much of it.
 const DRAWINGS_PER_COLLECTION: u64 = 4;
 
 /// Bounds of one rendering. Both count work, not seconds, so that whether a figure renders does not
@@ -123,11 +124,16 @@ fn draw_until_idle(mut request: Request) {
 fn draw(interpreter: &mut Option<Interpreter>, drawing: &Drawing) -> Result<String> {
     // How far the steps of an interpreter are counted on is left over from its last drawing.
     let used = interpreter.take().filter(|_| drawing.limits == Limits::default());
-    if let Some(used) = used
-        && let Ok(svg) = used.draw(drawing)
-    {
-        *interpreter = Some(used);
-        return Ok(svg);
+    if let Some(used) = used {
+        match used.draw(drawing) {
+            Ok(svg) => {
+                *interpreter = Some(used);
+                return Ok(svg);
+            }
+            // Steps are counted anew for each drawing.
+            Err(error @ Error::Time { .. }) => return Err(error),
+            Err(_) => {}
+        }
     }
     let new = Interpreter::new(drawing)?;
     let svg = new.draw(drawing)?;

@@ -132,7 +132,7 @@ impl Placing<'_> {
         best.map(|(_, candidate)| candidate)
     }
 
-    /// A plain loop, and copies of nothing: it runs millions of times, and the dev profile inlines nothing.
+    /// A plain loop, and copies of nothing: it runs millions of times.
     fn conflicts(&self, index: usize, candidate: &Candidate) -> f64 {
         let mut sum = 0.0;
         for other in 0..self.chosen.len() {

@@ -33,8 +33,16 @@ impl<T: DeserializeOwned + Serialize + Send + Sync + 'static> Keys for T {}
 
 /// What is wrong with the figures of a study.
 #[derive(Debug, thiserror::Error)]
-#[error("{}\n  help: the head of the file tells what each key means", .0.join("\n"))]
+#[error("{}", .0.join("\n"))]
 pub struct FiguresError(Vec<String>);
+
+impl FiguresError {
+    /// One error of those of several studies; none where there are none.
+    pub(crate) fn of_all(errors: impl IntoIterator<Item = Self>) -> Result<(), Self> {
+        let problems: Vec<String> = errors.into_iter().flat_map(|Self(problems)| problems).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+    }
+}
 
 /// The file of a study while its stages are declared.
 pub(crate) struct FiguresFile {
@@ -85,7 +93,8 @@ impl FiguresFile {
             Some(Ok(keys)) => Some(keys),
             Some(Err(error)) => {
                 let (at, message) = self.whereabouts::<K>(figure).unwrap_or_else(|| (None, error.message().to_owned()));
-                self.problem(at, &format!("figure {figure}: {message}"));
+                let help = "the head of the file tells what each key means";
+                self.problem(at, &format!("figure {figure}: {message}; {help}"));
                 None
             }
             // Of a file that is missing, or no TOML, nothing more can be said.
@@ -108,7 +117,8 @@ impl FiguresFile {
         let figures = self.found().figures.clone();
         let mut known = false;
         for name in self.tables.keys().filter(|name| !figures.contains(*name)) {
-            let message = match figures.iter().find(|figure| figure.starts_with(&format!("{name}."))) {
+            let mut dotted = figures.iter().filter(|figure| figure.starts_with(&format!("{name}.")));
+            let message = match dotted.find(|figure| self.is_nested(figure)) {
                 Some(figure) => format!("`{name}` is no figure; a name with a dot stands in quotes: [\"{figure}\"]"),
                 None if known => format!("`{name}` is no figure"),
                 None => {
@@ -126,6 +136,13 @@ impl FiguresFile {
         }
         let problems = std::mem::take(&mut self.found().problems);
         if problems.is_empty() { Ok(()) } else { Err(FiguresError(problems)) }
+    }
+
+    /// Whether the name of a figure was written without quotes: as tables within each other.
+    fn is_nested(&self, figure: &str) -> bool {
+        let mut parts = figure.split('.');
+        let first = parts.next().and_then(|part| self.tables.get(part));
+        parts.try_fold(first, |table, part| Some(table?.as_table()?.get(part))).is_some_and(|found| found.is_some())
     }
 
     /// Where the table of a figure is wrong, and how.
@@ -198,6 +215,17 @@ mod tests {
         assert!(file.keys::<Sized>("fig.1").is_some());
         let told = file.check().unwrap_err().to_string();
         assert!(told.contains("figures.toml:4: `fig2` is no figure; expected one of fig.1"), "{told}");
+    }
+
+    #[test]
+    fn of_two_names_with_dots_the_one_that_stands_there_is_told() {
+        let file = file("[\"fig.1\"]\nsize = [100, 100]\n[fig.2]\nsize = [100, 100]\n");
+        assert!(file.keys::<Sized>("fig.1").is_some() && file.keys::<Sized>("fig.2").is_none());
+        let told = file.check().unwrap_err().to_string();
+        assert!(
+            told.contains("figures.toml:3: `fig` is no figure; a name with a dot stands in quotes: [\"fig.2\"]"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -350,8 +350,10 @@ impl<'a> StageOf<'a> {
         K: Keys,
         F: Fn(&mut Cx<'_, '_>, &P, &K) -> Result<(), Problem> + Send + Sync + 'static,
     {
-        let figure = self.figures.first().cloned().unwrap_or_default();
-        let Some(keys) = self.setting.figures.keys::<K>(&figure) else {
+        let [figure] = self.figures.as_slice() else {
+            panic!("a stage that draws makes one figure, and not {:?}", self.figures);
+        };
+        let Some(keys) = self.setting.figures.keys::<K>(figure) else {
             // Nothing is built before `Setting::check_figures` has told why.
             let file = format!("paper/{}/{}", self.setting.study, figures_file::FILE);
             return self

@@ -68,10 +68,14 @@ pub struct Chosen {
 /// When what authors set of the figures of a study is wrong.
 pub fn stages(root: &Path, chosen: &[Chosen], typesetter: Arc<typeset::Backend>) -> Result<Vec<Stage>, FiguresError> {
     let setting = Setting::new(root.to_owned(), compendium::NAME, typesetter);
-    let mut stages = Vec::new();
+    let (mut stages, mut wrong) = (Vec::new(), Vec::new());
     for Chosen { study, sources, campaign } in chosen {
-        stages.extend(study.stages(&setting, sources, *campaign)?);
+        match study.stages(&setting, sources, *campaign) {
+            Ok(of_study) => stages.extend(of_study),
+            Err(error) => wrong.push(error),
+        }
     }
+    FiguresError::of_all(wrong)?;
     let names = chosen.iter().map(|chosen| chosen.study.name);
     let names: Vec<&str> = names.filter(|name| compendium::tells_of(name)).collect();
     stages.extend(compendium::stages(&setting, &names));

@@ -145,7 +145,7 @@ fn pdf(world: &Project<'_>) -> Result<Pdf, Error> {
 struct Project<'a> {
     document: &'a Document,
     main: FileId,
-    /// The files of the compilation before this one that were not asked for yet.
+    /// The files of the compilations before this one that were not asked for yet.
     last: Mutex<Files>,
     /// What was asked for so far.
     loaded: Mutex<Files>,
@@ -190,9 +190,13 @@ impl Project<'_> {
         use_it(loaded.entry(id).or_insert_with(|| Loaded::new(bytes, last)))
     }
 
-    /// The files that were asked for.
+    /// The files that were asked for, now or before: what a compilation that failed did not come to is asked for
+    /// again when it is mended.
     fn into_files(self) -> Files {
-        self.loaded.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let mut files = self.last.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|id, _| self.document.files.contains_key(id.get().vpath().get_without_slash()));
+        files.extend(self.loaded.into_inner().unwrap_or_else(PoisonError::into_inner));
+        files
     }
 
     fn diagnostic(&self, found: &SourceDiagnostic) -> Diagnostic {

@@ -4,9 +4,8 @@
 //! and is there after a second, so it says what is going on and how long it takes.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::thread;
 
@@ -39,11 +38,23 @@ fn start() -> io::Result<ExitCode> {
     }
     // Set by cargo, which started this.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let compiled = Command::new(cargo).args(["build", "--package", "xtask"]).status()?;
+    let mut build = command(&cargo);
+    let compiled = build.args(["build", "--package", "xtask"]).args(quiet.then_some("--quiet")).status()?;
     if !compiled.success() {
         return Ok(ExitCode::from(compiled.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
     }
-    become_program(&program, &arguments)
+    become_program(command(program.as_os_str()).args(&arguments))
+}
+
+/// A command that is not told what cargo says of this package: build scripts that look at it would run again.
+fn command(program: &OsStr) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// What is said before a first build.
@@ -58,14 +69,14 @@ fn notice(cores: usize) -> String {
 }
 
 #[cfg(unix)]
-fn become_program(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
+fn become_program(program: &mut Command) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
-    Err(Command::new(program).args(arguments).exec())
+    Err(program.exec())
 }
 
 #[cfg(not(unix))]
-fn become_program(program: &Path, arguments: &[OsString]) -> io::Result<ExitCode> {
-    let status = Command::new(program).args(arguments).status()?;
+fn become_program(program: &mut Command) -> io::Result<ExitCode> {
+    let status = program.status()?;
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
