@@ -61,6 +61,17 @@ pub enum JsonError {
         /// What was being read.
         what: &'static str,
     },
+    /// Lists and objects within each other without an end.
+    #[error(
+        "line {line}: more than {} lists and objects within each other; expected {what}, so this may be another format",
+        stream::DEEPEST
+    )]
+    TooDeep {
+        /// The line.
+        line: u64,
+        /// What was being read.
+        what: &'static str,
+    },
     /// A value that is missing, unknown or of another type than expected.
     #[error("line {line}, column {column}: not {what}: {problem}")]
     Content {

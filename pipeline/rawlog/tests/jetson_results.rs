@@ -210,6 +210,8 @@ fn read_all(bytes: &[u8]) {
     });
     match streamed {
         Ok(()) => assert_eq!(whole, Ok(found)),
+        // The reader of whole files has no bound where values are ignored.
+        Err(Stopped::Json(JsonError::TooDeep { .. })) => {}
         // But for the place, which a stream knows less well: of a line end in a text it is already past.
         Err(Stopped::Json(error)) => assert_eq!(whole.map_err(words), Err(words(error))),
         Err(Stopped::Taker(())) => unreachable!("the taker takes all"),

@@ -57,6 +57,17 @@ pub enum Error {
         value: f64,
     },
 
+    /// Features that are made part by part, of which a part has more or fewer.
+    #[error("there are {got} features of the observations from {first} on, expected {expected}: make the same of all")]
+    FeatureCount {
+        /// The first observation of the part, from 0.
+        first: usize,
+        /// The number of features of each observation.
+        expected: usize,
+        /// The number of features passed.
+        got: usize,
+    },
+
     /// A feature adds nothing to those before it.
     #[error(
         "feature {feature} is a linear combination of those before it, or constant: leave it out, or fit by \

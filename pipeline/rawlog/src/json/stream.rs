@@ -12,6 +12,10 @@ use super::JsonError;
 /// longest name of a layer in a genuine file has 135 bytes.
 pub(crate) const LONGEST: usize = 1 << 20;
 
+/// Lists and objects within each other beyond which a file is refused. The parser bounds the depth of what it gives
+/// away, but holds a byte for each level of what is ignored.
+pub(crate) const DEEPEST: usize = 128;
+
 /// Bytes that are read from the file at once.
 const CHUNK: usize = 1 << 16;
 
@@ -37,6 +41,7 @@ pub(crate) fn document<'de, S: DeserializeSeed<'de>>(
     let read = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     read.map_err(|error| match pieces {
         Pieces { stretch, line, .. } if error.is_io() && stretch > LONGEST => JsonError::TooLong { line, what },
+        Pieces { depth, line, .. } if error.is_io() && depth > DEEPEST => JsonError::TooDeep { line, what },
         Pieces { failed: Some(message), line, .. } if error.is_io() => JsonError::Io { line, message },
         Pieces { any: false, .. } => JsonError::Empty { expected: what },
         _ => JsonError::new(&error, what, 0),
@@ -105,6 +110,8 @@ struct Pieces<'a> {
     escaped: bool,
     /// Bytes since the last one that ends a text or a number.
     stretch: usize,
+    /// Lists and objects that are open.
+    depth: usize,
     failed: Option<String>,
 }
 
@@ -120,12 +127,16 @@ impl<'a> Pieces<'a> {
             in_text: false,
             escaped: false,
             stretch: 0,
+            depth: 0,
             failed: None,
         }
     }
 
     /// Reads the next chunk; an empty one at the end of the file.
     fn fill(&mut self) -> io::Result<()> {
+        if self.is_refused() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         self.chunk.clear();
         self.given = 0;
         if self.failed.is_none() {
@@ -141,7 +152,7 @@ impl<'a> Pieces<'a> {
         if bytes.is_empty() && self.failed.is_some() {
             return Err(io::ErrorKind::Other.into());
         }
-        for &byte in bytes {
+        for (place, &byte) in bytes.iter().enumerate() {
             self.any |= !byte.is_ascii_whitespace();
             self.line += u64::from(byte == b'\n');
             self.stretch += 1;
@@ -149,14 +160,27 @@ impl<'a> Pieces<'a> {
                 _ if self.escaped => self.escaped = false,
                 b'\\' => self.escaped = self.in_text,
                 b'"' => (self.in_text, self.stretch) = (!self.in_text, 0),
-                b',' | b':' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t' | b'\r' | b'\n' if !self.in_text => {
-                    self.stretch = 0;
-                }
-                _ if self.stretch > LONGEST => return Err(io::ErrorKind::InvalidData.into()),
+                _ if self.in_text => {}
+                b'[' | b'{' => (self.depth, self.stretch) = (self.depth + 1, 0),
+                // More ends than beginnings are the parser's to tell.
+                b']' | b'}' => (self.depth, self.stretch) = (self.depth.saturating_sub(1), 0),
+                b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' => self.stretch = 0,
                 _ => {}
+            }
+            // Behind the match, so that escapes count as any other byte of a text.
+            if self.is_refused() {
+                // What came before is given out first: the parser may find another mistake in it.
+                let before = self.given + place;
+                self.chunk.truncate(before);
+                return if place == 0 { Err(io::ErrorKind::InvalidData.into()) } else { Ok(()) };
             }
         }
         Ok(())
+    }
+
+    /// Whether a text or a number is too long, or lists and objects are too deep.
+    fn is_refused(&self) -> bool {
+        self.stretch > LONGEST || self.depth > DEEPEST
     }
 }
 
@@ -177,6 +201,8 @@ impl Read for Pieces<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IgnoredAny;
+
     use super::*;
     use crate::json;
 
@@ -213,9 +239,44 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_escapes_without_end_is_refused_too() {
+        struct Escapes(bool);
+        impl Read for Escapes {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                for byte in &mut *buffer {
+                    *byte = if self.0 { b'n' } else { b'\\' };
+                    self.0 = !self.0;
+                }
+                Ok(buffer.len())
+            }
+        }
+        // Not quite without end, so that a reader that takes all of it fails.
+        let escapes = Escapes(false).take(4 * LONGEST as u64);
+        let read = elements(b"[1,\n\"".chain(escapes), &mut |_: serde_json::Value| Ok(()));
+        assert!(matches!(read, Err(JsonError::TooLong { line: 2, .. })), "{read:?}");
+    }
+
+    #[test]
     fn depth_is_bounded() {
-        let read = elements(io::repeat(b'['), &mut |_: serde_json::Value| Ok(()));
-        assert!(matches!(read, Err(JsonError::Syntax { .. })), "{read:?}");
+        let deep = || b"[1,\n\"[[\\\"[[\",".chain(io::repeat(b'[').take(LONGEST as u64));
+        let read = elements(deep(), &mut |_: serde_json::Value| Ok(()));
+        assert!(matches!(read, Err(JsonError::Syntax { line: 2, .. })), "{read:?}");
+        // Where values are ignored, the parser has no bound.
+        let read = elements(deep(), &mut |_: IgnoredAny| Ok(()));
+        assert!(matches!(read, Err(JsonError::TooDeep { line: 2, .. })), "{read:?}");
+        let [allowed, refused] = [DEEPEST, DEEPEST + 1].map(|depth| {
+            let text = format!("[\"{0}\",{0}{1}]", "[".repeat(depth - 1), "]".repeat(depth - 1));
+            elements(text.as_bytes(), &mut |_: IgnoredAny| Ok(()))
+        });
+        assert!(allowed == Ok(2) && matches!(refused, Err(JsonError::TooDeep { line: 1, .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_mistake_before_what_is_refused_is_told() {
+        let text = format!("[1, x, {}", "[".repeat(2 * DEEPEST));
+        let [whole, streamed] = both(text.as_bytes());
+        assert!(matches!(streamed, Err(JsonError::Syntax { column: 5, .. })), "{streamed:?}");
+        assert_eq!(streamed, whole);
     }
 
     #[test]

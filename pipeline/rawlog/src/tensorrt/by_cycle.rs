@@ -135,10 +135,13 @@ impl Runs<'_> {
         for ((before, count), held) in self.of.iter().zip(&mut self.held) {
             let skipped = (self.first as u64).min(*count);
             let left = usize::try_from(count - skipped).unwrap_or(usize::MAX).min(self.at_once);
+            held.clear();
+            if left == 0 {
+                continue;
+            }
             bytes.resize(left * BYTES, 0);
             self.file.seek(SeekFrom::Start((before + skipped) * BYTES as u64))?;
             self.file.read_exact(&mut bytes)?;
-            held.clear();
             held.extend(bytes.chunks_exact(BYTES).filter_map(run));
         }
         Ok(())

@@ -64,8 +64,8 @@ pub enum MappingError {
     /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] TextError),
-    /// The runs cannot be read from where they are kept.
-    #[error("the runs of the layers cannot be kept in a scratch file: {0}")]
+    /// The runs cannot be read from the scratch file where they are kept; the reason.
+    #[error("{0}")]
     Scratch(String),
 }
 
@@ -169,18 +169,19 @@ impl<'a> Mapper<'a> {
     }
 
     /// The row of a run, past the samples that it takes.
+    #[expect(clippy::cast_precision_loss, reason = "a number of samples")]
     fn row(&mut self, run: CycleRun) -> Result<Option<Row<'a>>, MappingError> {
         let Some(&(layer, kind)) = self.layers.get(run.place) else { return Ok(None) };
         let cycle = run.cycle + 1;
         let (start, end) = window(layer, cycle, run.time)?;
-        let (mut sum, mut count) = (0.0, 0_u32);
+        let (mut sum, mut count) = (0.0, 0_u64);
         while let Some(sample) = self.sample_until(end)? {
             if sample.time >= start {
                 sum += sample.microwatt();
                 count += 1;
             }
         }
-        let power = (count > 0).then(|| sum / f64::from(count)).filter(|power| *power != 0.0);
+        let power = (count > 0).then(|| sum / count as f64).filter(|power| *power != 0.0);
         Ok(Some(Row {
             cycle,
             layer,

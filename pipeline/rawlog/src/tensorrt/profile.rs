@@ -13,8 +13,11 @@ use crate::json::{self, Entries, JsonError, Stopped};
 
 const WHAT: &str = "a profile: an object with a list of run times for each layer";
 
-/// Bytes that the names of all layers may have together. They are held while a profile is read.
-const LONGEST_NAMES: usize = 64 << 20;
+/// Bytes that the name of a layer may have; the longest in a genuine file has 135. Who takes the runs may hold the name
+/// with each of them.
+const LONGEST_NAME: usize = 1 << 10;
+/// Layers that a profile may have. Their names are held while it is read.
+const MOST_LAYERS: usize = 1 << 16;
 
 /// A layer's run in one cycle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,7 +97,8 @@ pub trait TakeRuns {
 /// the layers.
 ///
 /// # Errors
-/// Those of [`Profile::read`]; [`JsonError::TooLong`] for a text without an end; and those of the taker.
+/// Those of [`Profile::read`]; [`JsonError::TooLong`] and [`JsonError::TooDeep`] for what has no end, [`JsonError::Content`] for a
+/// name of more than 1024 bytes and for more than 65 536 layers; and those of the taker.
 pub fn each_run<T: TakeRuns>(mut from: impl BufRead, taker: &mut T) -> Result<(), Stopped<T::Error>> {
     let mut stopped = None;
     let mut give = |found: Found<'_>| {
@@ -141,16 +145,19 @@ impl<'de> Visitor<'de> for Layers<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = BTreeSet::new();
-        let mut bytes = 0;
         while let Some(name) = map.next_key::<String>()? {
-            bytes += name.len();
+            if name.len() > LONGEST_NAME {
+                let (layer, found) = (seen.len() + 1, name.len());
+                let problem = format!("layer {layer} has a name of {found} bytes; expected at most {LONGEST_NAME}");
+                return Err(A::Error::custom(problem));
+            }
+            if seen.len() == MOST_LAYERS {
+                return Err(A::Error::custom(format!("more layers than expected, which are at most {MOST_LAYERS}")));
+            }
             (self.0)(Found::Layer(&name)).map_err(stream::stop)?;
             map.next_value_seed(Elements(&mut |time| (self.0)(Found::Run(time))))?;
             if seen.contains(&name) {
                 return Err(json::twice(&name));
-            }
-            if bytes > LONGEST_NAMES {
-                return Err(A::Error::custom(format!("the names of its layers exceed {LONGEST_NAMES} bytes")));
             }
             seen.insert(name);
         }
@@ -193,5 +200,56 @@ impl<'de> Deserialize<'de> for LayerTime {
         }
 
         deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts the layers that are given away.
+    struct Count(usize);
+
+    impl TakeRuns for Count {
+        type Error = String;
+
+        fn layer(&mut self, _: &str) -> Result<(), String> {
+            self.0 += 1;
+            Ok(())
+        }
+
+        fn run(&mut self, _: LayerTime) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    /// How many layers are given away, and what is wrong with the profile.
+    fn read(profile: &str) -> (usize, Option<String>) {
+        let mut count = Count(0);
+        let error = each_run(profile.as_bytes(), &mut count).err().map(|error| error.to_string());
+        (count.0, error)
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_refused_before_it_is_given_away() {
+        let profile = |bytes: usize| format!("{{\"a\": [1.5],\n\"{}\": [2.5, 3.5]}}", "n".repeat(bytes));
+        assert_eq!(read(&profile(LONGEST_NAME)), (2, None));
+        let (given, error) = read(&profile(LONGEST_NAME + 1));
+        let error = error.unwrap();
+        assert!(error.starts_with("line 2, column ") && error.contains("not a profile"), "{error}");
+        assert!(error.ends_with("layer 2 has a name of 1025 bytes; expected at most 1024"), "{error}");
+        assert_eq!(given, 1);
+    }
+
+    #[test]
+    fn too_many_layers_are_refused() {
+        let profile = |layers: usize| {
+            let layers: Vec<String> = (0..layers).map(|layer| format!("\"{layer}\": []")).collect();
+            format!("{{{}}}", layers.join(","))
+        };
+        assert_eq!(read(&profile(MOST_LAYERS)), (MOST_LAYERS, None));
+        let (given, error) = read(&profile(MOST_LAYERS + 1));
+        assert!(error.as_ref().is_some_and(|error| error.contains("at most 65536")), "{error:?}");
+        assert_eq!(given, MOST_LAYERS);
     }
 }

@@ -45,14 +45,25 @@ impl CentredProducts {
     ///
     /// # Errors
     ///
-    /// As of [`CentredProducts::of`].
+    /// As of [`CentredProducts::of`], and [`Error::FeatureCount`] if `part` gives another number of features.
     pub fn of_parts(target: &[f64], count: usize, part: impl Fn(Range<usize>) -> Vec<Vec<f64>>) -> Result<Self, Error> {
         require_observations("a linear model", 1, &[], target)?;
         let ranges = || (0..target.len()).step_by(PART).map(|first| first..target.len().min(first + PART));
+        let part = |rows: Range<usize>| {
+            let (first, features) = (rows.start, part(rows));
+            match features.len() {
+                got if got == count => Ok(features),
+                got => Err(Error::FeatureCount { first, expected: count, got }),
+            }
+        };
         let mut running = vec![RunningMean::default(); count];
         for rows in ranges() {
-            let features = part(rows.clone());
-            require_observations("a linear model", 1, &features, &target[rows])?;
+            let features = part(rows.clone())?;
+            let first = rows.start;
+            require_observations("a linear model", 1, &features, &target[rows]).map_err(|error| match error {
+                Error::NotFinite { series, index, value } => Error::NotFinite { series, index: first + index, value },
+                error => error,
+            })?;
             running.iter_mut().zip(&features).for_each(|(mean, feature)| mean.add(feature, target.len()));
         }
         let means: Vec<f64> = running.iter().map(|mean| mean.value(target.len())).collect();
@@ -63,7 +74,7 @@ impl CentredProducts {
         let mut running = vec![RunningDot::default(); count * (count + 1) / 2 + count];
         for rows in ranges() {
             let centred_target = centre(&target[rows.clone()], mean_target);
-            let features = part(rows);
+            let features = part(rows)?;
             let centred: Vec<Vec<f64>> =
                 features.iter().zip(&means).map(|(feature, mean)| centre(feature, *mean)).collect();
             let pairs = centred.iter().enumerate().flat_map(|(row, a)| centred[..=row].iter().map(move |b| (a, b)));
@@ -195,7 +206,19 @@ mod tests {
         let mut feature = vec![1.0; PART + 1];
         let target = feature.clone();
         feature[PART] = f64::NAN;
-        assert!(matches!(CentredProducts::of(&[feature], &target), Err(Error::NotFinite { .. })));
+        // Not by `of`, which looks at all observations before it makes parts of them.
+        let products = CentredProducts::of_parts(&target, 1, |rows| vec![feature[rows].to_vec()]);
+        assert!(matches!(products, Err(Error::NotFinite { series: "a feature", index: PART, .. })), "{products:?}");
         assert!(matches!(CentredProducts::of(&[], &[]), Err(Error::TooFew { .. })));
+    }
+
+    #[test]
+    fn a_part_with_another_number_of_features_is_refused() {
+        let target = vec![1.0; PART + 1];
+        for (count, last, got) in [(2, 1, 1), (1, 2, 2)] {
+            let part = |rows: Range<usize>| vec![vec![1.0; rows.len()]; if rows.start == 0 { count } else { last }];
+            let products = CentredProducts::of_parts(&target, count, part);
+            assert_eq!(products, Err(Error::FeatureCount { first: PART, expected: count, got }));
+        }
     }
 }

@@ -28,10 +28,12 @@ impl Parts {
         Ok(Self { path: cx.output_path(role)?, target, schema: schema.to_vec(), writer: None })
     }
 
-    /// Writes the rows that come next, [`PART`] of them but in the last part, after a look that they have the columns that
-    /// are declared. A table without rows has one part without rows.
+    /// Writes the rows that come next, at most [`PART`] of them, after a look that they have the columns that are declared.
+    /// Each call makes a row group; a table without rows has one without rows.
     pub(crate) fn add(&mut self, rows: Rows) -> Result<(), Problem> {
-        let (frame, told) = rows.frame(&self.schema)?;
+        let (mut frame, told) = rows.frame(&self.schema)?;
+        // The writer takes the columns chunk by chunk, and wants the chunks of all of them alike.
+        frame.rechunk_mut();
         if self.writer.is_none() {
             let file = File::create(&self.path).map_err(|error| Problem::io("write", &self.target, &error))?;
             let begun = writer(BufWriter::new(file), &frame, &told)?.batched(frame.schema());
@@ -155,10 +157,13 @@ mod tests {
     }
 
     fn written(folder: &Path, parts: &[std::ops::Range<usize>]) -> PathBuf {
-        let path = folder.join(parts.len().to_string());
+        written_rows(folder.join(parts.len().to_string()), parts.iter().cloned().map(rows).collect())
+    }
+
+    fn written_rows(path: PathBuf, parts: Vec<Rows>) -> PathBuf {
         let mut table =
             Parts { path: path.clone(), target: "a table".to_owned(), schema: SCHEMA.to_vec(), writer: None };
-        parts.iter().for_each(|part| table.add(rows(part.clone())).unwrap());
+        parts.into_iter().for_each(|part| table.add(part).unwrap());
         table.finish().unwrap();
         path
     }
@@ -203,6 +208,20 @@ mod tests {
             let read = parts(&path, &[]).collect::<Result<Vec<_>, _>>().unwrap();
             assert_eq!(read.iter().map(Table::len).collect::<Vec<_>>(), [part.len()]);
         }
+    }
+
+    #[test]
+    fn columns_of_several_chunks_become_one_row_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut in_chunks = rows(0..5);
+        // The chunks of one column end elsewhere than those of the others.
+        in_chunks.columns[0].append(&rows(5..8).columns[0]).unwrap();
+        in_chunks.columns[2].append(&rows(5..8).columns[2]).unwrap();
+        in_chunks.columns[1] = rows(0..3).columns[1].clone();
+        in_chunks.columns[1].append(&rows(3..8).columns[1]).unwrap();
+        let path = written_rows(folder.path().join("chunks"), vec![in_chunks]);
+        let whole = written(folder.path(), std::slice::from_ref(&(0..8)));
+        assert_eq!(std::fs::read(path).unwrap(), std::fs::read(whole).unwrap());
     }
 
     #[test]

@@ -56,8 +56,8 @@ type Group = Vec<(usize, usize)>;
 /// Puts the runs of the jobs together.
 pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, making: &Making) -> Result<(), Problem> {
     let set = layer_set(making.set).ok_or_else(|| Problem::new(format!("there is no data set {}", making.set)))?;
-    // The settings of the runs; other columns are read one by one, when they are averaged.
-    let keys: Vec<&str> = set.parameters.iter().copied().chain(["failed"]).collect();
+    // The settings of the runs, and their rows for messages; other columns are read one by one, when they are averaged.
+    let keys: Vec<&str> = set.parameters.iter().copied().chain(["failed", "row"]).collect();
     let parts = set.random.iter().map(|job| Table::columns(cx, job.name, &keys)).collect::<Result<Vec<_>, _>>()?;
     let frames = set.random.iter().map(|job| Table::without_rows(cx, job.name)).collect::<Result<Vec<_>, _>>()?;
     let groups = grouped(&parts, set.parameters, making.with_missed)?;
@@ -71,7 +71,7 @@ pub(in crate::module_energy) fn means(cx: &mut Cx<'_, '_>, making: &Making) -> R
     for name in &names {
         let of_part = |(place, part): (usize, &Table)| match name.as_str() {
             MARK => Ok(vec![f64::from(u8::from(place == 0)); part.len()]),
-            name => Table::columns(cx, set.random[place].name, &[name])?.numbers(name),
+            name => Table::columns(cx, set.random[place].name, &[name, "row"])?.numbers(name),
         };
         let values = parts.iter().enumerate().map(of_part).collect::<Result<Vec<_>, _>>()?;
         let mean = |runs: &Group| {

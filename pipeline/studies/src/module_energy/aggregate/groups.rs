@@ -106,7 +106,9 @@ struct Group<'a> {
 impl Runs {
     fn read(cx: &Cx<'_, '_>, parts: &[&str]) -> Result<Self, Problem> {
         let keys = |part: &&str| {
-            let part = Table::columns(cx, part, &["module", "batch_size", "architecture", "layer_idx", "draw"])?;
+            // The rows are for messages.
+            let columns = ["module", "batch_size", "architecture", "layer_idx", "draw", "row"];
+            let part = Table::columns(cx, part, &columns)?;
             Ok::<_, Problem>(Keys {
                 modules: part.texts("module")?,
                 batch_sizes: part.integers("batch_size")?,
