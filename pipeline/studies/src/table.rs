@@ -1,6 +1,7 @@
 //! Tables that stages hand to each other: polars frames in parquet, columns with unit and meaning.
 
 use std::io::{Cursor, Write};
+use std::sync::Arc;
 
 use dag::{Context, Problem};
 use polars_core::prelude::{
@@ -45,6 +46,8 @@ pub(crate) struct Table {
     file: String,
     /// Rows of the file before these, if it is read in parts.
     first: usize,
+    /// The columns of the file, of which not all may have been read.
+    in_file: Arc<[String]>,
 }
 
 impl Table {
@@ -53,7 +56,8 @@ impl Table {
         let file = cx.input_path(role)?.to_owned();
         let reader = ParquetReader::new(Cursor::new(cx.read(role)?));
         let frame = reader.finish().map_err(|error| broken(&error).in_file(&file))?;
-        Ok(Self { frame, file, first: 0 })
+        let in_file = frame.get_column_names().iter().map(ToString::to_string).collect();
+        Ok(Self { frame, file, first: 0, in_file })
     }
 
     /// Says which raw file the table came from, for messages.
@@ -173,14 +177,13 @@ impl Table {
 
     fn with(&self, frame: Result<DataFrame, PolarsError>) -> Result<Self, Problem> {
         let frame = frame.map_err(|error| broken(&error).in_file(&self.file))?;
-        Ok(Self { frame, file: self.file.clone(), first: self.first })
+        Ok(Self { frame, file: self.file.clone(), first: self.first, in_file: Arc::clone(&self.in_file) })
     }
 
     fn column(&self, name: &str) -> Result<&Series, Problem> {
         self.frame.column(name).map_err(|_| {
-            let names: Vec<_> = self.frame.get_column_names().iter().map(ToString::to_string).collect();
             self.problem(format!("there is no column {name}"))
-                .expected(format!("{name} among {}", names.join(", ")))
+                .expected(format!("{name} among {}", self.in_file.join(", ")))
                 .help("check that the raw file is the one that the study was made from")
         })
     }

@@ -120,7 +120,8 @@ impl PartsOf<'_> {
         let reader = reader.with_columns((!self.columns.is_empty()).then(|| columns.collect()));
         // Row groups that hold none of the rows are passed over.
         let reader = reader.read_parallel(ParallelStrategy::RowGroups).with_slice(Some((first, rows)));
-        Ok(Table { frame: reader.finish().map_err(broken)?, file: self.file.clone(), first })
+        let in_file = schema.iter_names().map(ToString::to_string).collect();
+        Ok(Table { frame: reader.finish().map_err(broken)?, file: self.file.clone(), first, in_file })
     }
 }
 
