@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -38,14 +39,10 @@ class Run:
         self.seconds = usage.ru_utime + usage.ru_stime
 
 
-def workspace_in(scratch):
-    """A workspace in which nothing was built."""
-    workspace = scratch / "workspace"
-    shutil.rmtree(workspace, ignore_errors=True)
-    workspace.mkdir(parents=True)
+def fill(workspace):
+    """Makes a folder a workspace in which nothing was built."""
     command = ["git", "-C", REPOSITORY, "checkout-index", "--all", f"--prefix={workspace}/"]
     subprocess.run(command, check=True)
-    return workspace
 
 
 def size_of(folder):
@@ -54,8 +51,8 @@ def size_of(folder):
 
 def stages_of(program, workspace, study):
     graph = Run(program, workspace, ["graph", "--format", "json", "--campaign", "simulated"]).output
-    parts = [stage["id"].split("/", 2) for stage in json.loads(graph)]
-    return ["/".join(part) for part in parts if part[0] == study and part[1] in LAYERS]
+    ids = [stage["id"] for stage in json.loads(graph)]
+    return [stage for stage in ids if stage.startswith(f"{study}/") and stage.split("/")[1] in LAYERS]
 
 
 def clear(workspace):
@@ -71,8 +68,13 @@ def main():
     parser.add_argument("--stages", action="store_true", help="each stage by itself, too")
     parser.add_argument("--program", type=Path, default=REPOSITORY / "target/debug/xtask")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="joulebook-memory-", dir=options.scratch.resolve()) as folder:
+        fill(folder)
+        measure(options, Path(folder))
+
+
+def measure(options, workspace):
     program = options.program.resolve()
-    workspace = workspace_in(options.scratch.resolve())
     print("| study | scale | raw files, MB | processor time, s | peak, MB |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for study in options.studies.split(","):
@@ -96,7 +98,6 @@ def main():
                     largest = max(of, key=lambda stage: of[stage].peak)
                     seconds = sum(run.seconds for run in of.values())
                     print(f"  {layer}: {seconds:.1f} s; {largest}: {of[largest].peak:.0f} MB", file=sys.stderr)
-    shutil.rmtree(workspace)
 
 
 if __name__ == "__main__":

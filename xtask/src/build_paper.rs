@@ -180,9 +180,7 @@ impl<'a> Build<'a> {
             while let Some(change) = watch.next(&self.stop) {
                 if change == Change::Code {
                     // This program may end there: what it is writing is finished first.
-                    if page.take().is_some_and(|page| page.join().is_err()) {
-                        console.warning("the report page was not renewed");
-                    }
+                    finish(page.take(), console);
                     watch::renew(self.root, &self.stop, console);
                 }
                 let rebuilt = load(self.root).and_then(|sources| {
@@ -196,9 +194,7 @@ impl<'a> Build<'a> {
                         self.warn(&chosen, console);
                         console.rebuilt(&report);
                         // One page after the other, beside the next build.
-                        if page.take().is_some_and(|page| page.join().is_err()) {
-                            console.warning("the report page was not renewed");
-                        }
+                        finish(page.take(), console);
                         page = Some(scope.spawn(move || {
                             if let Err(failure) = report::renew(self, &graph, &report, &chosen) {
                                 console.error(&failure.message);
@@ -328,6 +324,13 @@ impl<'a> Build<'a> {
             }
         }
         console.insist(&message);
+    }
+}
+
+/// Waits for a report page that is being written.
+fn finish(page: Option<ScopedJoinHandle<'_, ()>>, console: &Console) {
+    if page.is_some_and(|page| page.join().is_err()) {
+        console.warning("the report page was not renewed");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mean, variance and the centred sums of squares that regression and correlation share.
 
 use crate::error::{Error, require_values};
-use crate::sum::{CompensatedSum, sum_of};
+use crate::sum::{CompensatedSum, sum, sum_of};
 
 /// Arithmetic mean, Σv / n (`numpy.mean`). Unit: that of the values.
 ///
@@ -41,12 +41,26 @@ pub fn std(values: &[f64], ddof: usize) -> Result<f64, Error> {
 
 /// The mean of at least one value, none of them NaN; an infinity gives an infinity or NaN, as in numpy.
 pub(crate) fn mean_unchecked(values: &[f64]) -> f64 {
-    let mut mean = RunningMean::default();
-    mean.add(values, values.len());
-    mean.value(values.len())
+    let n = values.len() as f64;
+    let total = sum(values);
+    let mean = if total.is_finite() { total / n } else { sum_of(values.iter().map(|v| v / n)) };
+    within(mean, range(values))
 }
 
-/// [`mean_unchecked`] of values that come in parts.
+/// A mean that has not left the range of its values: the quotient may round out of it. A constant series has
+/// exactly its value as mean, hence no spurious spread.
+fn within(mean: f64, (least, greatest): (f64, f64)) -> f64 {
+    if mean < least {
+        least
+    } else if mean > greatest {
+        greatest
+    } else {
+        mean
+    }
+}
+
+/// [`mean_unchecked`] of values that come in parts. These cannot be asked for again where their total overflows, so
+/// that it takes longer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunningMean {
     total: CompensatedSum,
@@ -77,16 +91,7 @@ impl RunningMean {
     pub(crate) fn value(&self, count: usize) -> f64 {
         let total = self.total.value();
         let mean = if total.is_finite() { total / count as f64 } else { self.shares.value() };
-        // The quotient may round out of the range of the values. Clamped, a constant series has exactly its
-        // value as mean, hence no spurious spread.
-        let (least, greatest) = self.range;
-        if mean < least {
-            least
-        } else if mean > greatest {
-            greatest
-        } else {
-            mean
-        }
+        within(mean, self.range)
     }
 }
 

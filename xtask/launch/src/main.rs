@@ -85,6 +85,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_notice_is_what_was_measured_on_two_cores() {
+        let effort = include_str!("../../../paper/artifact/effort.toml");
+        let compile = effort.split("[[step]]").find(|step| step.contains("id = \"compile\"")).expect("the first build");
+        let time =
+            compile.lines().find_map(|line| line.strip_prefix("time = \"")?.strip_suffix('"')).expect("its time");
+        assert!(effort.contains("machine = \"2 cores") && notice(2).contains(&format!("about {time} here")), "{time}");
+    }
+
+    #[test]
     fn the_notice_knows_the_machine() {
         assert!(notice(1).ends_with("about 10 min here (1 core)"));
         assert!(notice(2).ends_with("about 5 min here (2 cores)"));

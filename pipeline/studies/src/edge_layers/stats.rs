@@ -64,7 +64,10 @@ fn held_at_once(cx: &Cx<'_, '_>) -> Result<Vec<Names>, Problem> {
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for part in parts {
-        part?.texts("layer")?.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        let part = part?;
+        let kinds = part.texts("layer_type")?;
+        let kept = part.texts("layer")?.into_iter().zip(&kinds).filter(|(_, kind)| Kind::of(kind).is_some());
+        kept.for_each(|(name, _)| *counts.entry(name).or_default() += 1);
     }
     let (mut all, mut held): (Vec<Names>, usize) = (Vec::new(), HELD);
     for (name, count) in counts {

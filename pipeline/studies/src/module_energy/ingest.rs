@@ -1,6 +1,6 @@
 //! Read the raw files: the tracker's files become tables of runs, with what the job logs tell of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dag::Problem;
 use rawlog::delimited::{self, Delimited, DelimitedError};
@@ -62,7 +62,7 @@ struct Tracked {
     /// Whether the tracker looked up where it was.
     is_placed: bool,
     /// The columns about the place that are not all empty.
-    told: Vec<&'static str>,
+    told: BTreeSet<&'static str>,
     /// Runs of the parts before.
     rows: usize,
     /// The lines of these, by what names a run.
@@ -74,7 +74,7 @@ struct Part<'a> {
     runs: &'a [Run],
     /// Rows of the file before these.
     first: usize,
-    told: &'a [&'static str],
+    told: &'a BTreeSet<&'static str>,
 }
 
 /// What names a run, in little memory: most often a UUID.
@@ -102,14 +102,12 @@ impl Tracked {
         let path = cx.input_path("tracker")?;
         let located = |error| located(error, path);
         let failures = Failures::read(cx, data_set)?;
-        let mut found = [false; PLACES.len()];
-        let mut is_placed = false;
+        let (mut told, mut is_placed) = (BTreeSet::new(), false);
         for run in tracker::runs(cx.open("tracker")?).map_err(located)? {
             let Some(place) = run.map_err(located)?.place else { break };
             is_placed = true;
-            found.iter_mut().zip(PLACES).for_each(|(found, (_, of))| *found |= !of(&place).is_empty());
+            told.extend(PLACES.iter().filter(|(_, of)| !of(&place).is_empty()).map(|(name, _)| *name));
         }
-        let told = PLACES.iter().zip(found).filter(|(_, found)| *found).map(|((name, _), _)| *name).collect();
         let runs = tracker::runs(cx.open("tracker")?).map_err(located)?;
         Ok(Self { runs, path: path.to_owned(), failures, is_placed, told, rows: 0, seen: BTreeMap::new() })
     }
@@ -287,7 +285,7 @@ fn tracked(part: &Part<'_>) -> Rows {
         rows = rows.texts("country_name", of(|place| &place.country_name));
         rows = rows.texts("country_iso_code", of(|place| &place.country_iso_code));
         for (name, value) in PLACES {
-            rows = texts_or_nothing(rows, name, of(value), part.told.contains(&name));
+            rows = texts_or_nothing(rows, name, of(value), part.told.contains(name));
         }
     }
     rows = rows
@@ -363,12 +361,12 @@ pub(super) fn parsed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
         let file = [cx.open("parsed")?, cx.open("parsed")?];
         delimited::Parts::read(file, &schema::RAW_PARSED, PART).map_err(located)
     };
-    let mut told = Vec::new();
+    let mut told = BTreeSet::new();
     for part in parts()? {
         let part = part.map_err(located)?;
         for (name, _) in PLACES {
             if part.column(name).map_err(located)?.any(|(_, cell)| !cell.is_empty()) {
-                told.push(name);
+                told.insert(name);
             }
         }
     }
@@ -380,7 +378,7 @@ pub(super) fn parsed(cx: &mut Cx<'_, '_>) -> Result<(), Problem> {
     table.finish()
 }
 
-fn parsed_rows(file: &Delimited, told: &[&str]) -> Result<Rows, DelimitedError> {
+fn parsed_rows(file: &Delimited, told: &BTreeSet<&str>) -> Result<Rows, DelimitedError> {
     let networks = file.column("architecture")?.zip(file.column("layer_idx")?).zip(file.column("module")?);
     for (((line, network), (_, layer)), (_, module)) in networks {
         // A layer that is no number is told below.
@@ -396,7 +394,7 @@ fn parsed_rows(file: &Delimited, told: &[&str]) -> Result<Rows, DelimitedError> 
         let cells = || file.column(raw);
         rows = match Kind::of(name) {
             Kind::Text => rows.texts(name, file.texts(raw)?),
-            Kind::OptionalText => texts_or_nothing(rows, name, file.texts(raw)?, told.contains(&name)),
+            Kind::OptionalText => texts_or_nothing(rows, name, file.texts(raw)?, told.contains(name)),
             Kind::Number => rows.floats(name, file.numbers(raw)?),
             Kind::Time => {
                 let time = |(line, cell)| {

@@ -222,7 +222,7 @@ impl Preparation {
         parts.flat_map(|rows| model.predict(&self.features(&rows_of(inputs, rows)))).collect()
     }
 
-    /// Calls `each` with each feature, one at a time.
+    /// Calls `each` with each feature: made one after the other where they are products, else of all at once.
     pub(super) fn each_feature(&self, inputs: &[Vec<f64>], mut each: impl FnMut(Vec<f64>)) {
         match self.expansion.degree().filter(|_| self.standardiser.is_none()) {
             Some((degree, terms)) => {
@@ -250,6 +250,11 @@ impl Expansion {
             Self::Interactions(degree) => Some((degree, Terms::Interactions)),
             Self::Quadratic => Some((2, Terms::All)),
         }
+    }
+
+    /// How many features it makes of so many inputs.
+    fn features(self, inputs: usize) -> usize {
+        self.degree().map_or(inputs, |(degree, terms)| stats::polynomial_factors(inputs, degree, terms).len())
     }
 }
 
@@ -295,8 +300,7 @@ fn fit(model: &Model, prepared: &Preparation, layers: &Layers, rounding: Roundin
             Ok(Fitted { model: fit.model, end: None })
         }
         Fit::Lasso(max_iterations, tolerance) => {
-            let mut count = 0;
-            prepared.each_feature(&rows_of(&layers.inputs, 0..1), |_| count += 1);
+            let count = prepared.expansion.features(layers.inputs.len());
             let part = |rows| prepared.features(&rows_of(&layers.inputs, rows));
             let products = CentredProducts::of_parts(&energies, count, part)?;
             let fit = stats::lasso(&products, &LassoOptions { alpha: 1.0, max_iterations, tolerance })?;

@@ -126,10 +126,14 @@ fn architectures(simulation: &Simulation, files: &mut dyn RawFiles) -> Result<Ve
     let [one, two, three] = &JOBS;
     let died = rest.next().map_or(Ending::Cut, Ending::Died);
     let preamble = "Starting job 1\nSLURM assigned me these nodes:\nnode1\nLoading [architectures] data-collector\n\n";
-    let logs = [(one, &final_1, "", Ending::Done), (two, &final_2, "", Ending::Cut), (three, &first, preamble, died)];
-    for (files_of, job, preamble, ending) in logs {
+    // The first campaign looked up where it was.
+    let logs: [(_, _, runs::Csv, _, _); 3] = [
+        (one, &final_1, runs::tracker_csv, "", Ending::Done),
+        (two, &final_2, runs::tracker_csv, "", Ending::Cut),
+        (three, &first, runs::placed_csv, preamble, died),
+    ];
+    for (files_of, job, tracker, preamble, ending) in logs {
         let (configurations, runs) = (&job.configurations, &job.runs);
-        let tracker = if files_of.name == "first" { runs::placed_csv } else { runs::tracker_csv };
         files.stream(files_of.tracker, &mut |to| tracker(to, configurations, runs))?;
         let printed = Printed { preamble, data_set: one.data_set, doing: "", planned, ending };
         files.stream(files_of.log, &mut |to| logs::printed(to, configurations, runs, &printed))?;

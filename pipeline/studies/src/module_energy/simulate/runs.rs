@@ -192,6 +192,9 @@ fn csv(to: &mut dyn io::Write, columns: &[&str], rows: impl Iterator<Item = Vec<
     Ok(())
 }
 
+/// A writer of a tracker's file.
+pub(super) type Csv = fn(&mut dyn io::Write, &[Configuration], &[Run]) -> io::Result<()>;
+
 /// The tracker's file, in the form of the machine without network.
 pub(super) fn tracker_csv(to: &mut dyn io::Write, configurations: &[Configuration], runs: &[Run]) -> io::Result<()> {
     file(to, &COLUMNS, configurations, runs)
